@@ -10,10 +10,7 @@ use anyhow::{Context, ensure};
 use model::Tables;
 
 /// Writes the generated files.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "generated code is lost only to be made again"
-)]
+#[expect(clippy::disallowed_methods, reason = "generated code is lost only to be made again")]
 pub(crate) fn write() -> anyhow::Result<()> {
     for (path, code) in generated()? {
         std::fs::write(&path, code).with_context(|| format!("cannot write {}", path.display()))?;
@@ -25,19 +22,13 @@ pub(crate) fn write() -> anyhow::Result<()> {
 pub(crate) fn check() -> anyhow::Result<()> {
     for (path, code) in generated()? {
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        ensure!(
-            found == code,
-            "{} is out of date: run `cargo xtask generate`",
-            path.display()
-        );
+        ensure!(found == code, "{} is out of date: run `cargo xtask generate`", path.display());
     }
     Ok(())
 }
 
 fn generated() -> anyhow::Result<[(PathBuf, String); 3]> {
-    let standard = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .with_file_name("crates")
-        .join("standard");
+    let standard = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates").join("standard");
     let tables = Tables::read(&standard.join("layout"))?;
     let source = standard.join("src");
     Ok([

@@ -115,11 +115,7 @@ pub struct Choice {
 impl Layout {
     /// The layout of a kind in a version; `None` when the version has no such kind, and for images.
     pub fn of(kind: FileKind, version: CsvVersion) -> Option<&'static Self> {
-        let kind = if kind == FileKind::UsageSlipActual {
-            FileKind::UsageSlipPlan
-        } else {
-            kind
-        };
+        let kind = if kind == FileKind::UsageSlipActual { FileKind::UsageSlipPlan } else { kind };
         Self::all().find(|layout| layout.kind == kind && layout.version == version)
     }
 
@@ -136,9 +132,7 @@ impl Layout {
     /// The field with this English or Japanese name. Where a layout has a Japanese name twice
     /// (UP3KYO 開始時間), the first is meant; English names are unique.
     pub fn field_named(&self, name: &str) -> Option<&'static Field> {
-        self.fields
-            .iter()
-            .find(|field| field.name_en == name || field.name_ja == name)
+        self.fields.iter().find(|field| field.name_en == name || field.name_ja == name)
     }
 }
 

@@ -70,9 +70,7 @@ pub fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
 /// As [`decode`], with U+FFFD for each character that cannot be read.
 pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     decode(bytes).unwrap_or_else(|| {
-        Parts(bytes)
-            .map(|part| part.character().unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect()
+        Parts(bytes).map(|part| part.character().unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     })
 }
 
@@ -187,10 +185,7 @@ impl<'a> Iterator for Parts<'a> {
         let &byte = self.0.first()?;
         let length = if CODES.single[usize::from(byte)] == Class::Lead {
             let trail = self.0.get(1).copied();
-            double_length(
-                trail.map_or(Class::Invalid, |trail| CODES.double(byte, trail)),
-                trail,
-            )
+            double_length(trail.map_or(Class::Invalid, |trail| CODES.double(byte, trail)), trail)
         } else {
             1
         };
@@ -205,10 +200,7 @@ impl Part<'_> {
         match self.0 {
             [0xa0] => Some('\u{f8f0}'),
             [byte @ 0xfd..=0xff] => char::from_u32(0xf8f1 + u32::from(byte - 0xfd)),
-            code => SHIFT_JIS
-                .decode_without_bom_handling_and_without_replacement(code)?
-                .chars()
-                .next(),
+            code => SHIFT_JIS.decode_without_bom_handling_and_without_replacement(code)?.chars().next(),
         }
     }
 }
@@ -287,10 +279,7 @@ mod tests {
         assert_eq!(decode(b"\x80").unwrap(), "\u{80}");
         assert_eq!(decode(b"\xa0").unwrap(), "\u{f8f0}");
         assert_eq!(decode(b"\xb1\xfd\xfe\xff").unwrap(), "ｱ\u{f8f1}\u{f8f2}\u{f8f3}");
-        assert_eq!(
-            faults(b"\xb1\xfd").next().unwrap().kind,
-            FaultKind::PrivateUse(0xfd)
-        );
+        assert_eq!(faults(b"\xb1\xfd").next().unwrap().kind, FaultKind::PrivateUse(0xfd));
     }
 
     #[test]
@@ -314,23 +303,11 @@ mod tests {
     #[test]
     fn faults_are_found_where_they_are() {
         let found: Vec<_> = faults("あ\u{0}い".encode_sjis().as_slice()).collect();
-        assert_eq!(
-            found,
-            [Fault {
-                offset: 2,
-                kind: FaultKind::Nul
-            }]
-        );
+        assert_eq!(found, [Fault { offset: 2, kind: FaultKind::Nul }]);
         let found: Vec<_> = faults(b"\xf0\x40a\x83\"").collect();
         let expected = [
-            Fault {
-                offset: 0,
-                kind: FaultKind::PrivateUse(0xf040),
-            },
-            Fault {
-                offset: 3,
-                kind: FaultKind::Invalid,
-            },
+            Fault { offset: 0, kind: FaultKind::PrivateUse(0xf040) },
+            Fault { offset: 3, kind: FaultKind::Invalid },
         ];
         assert_eq!(found, expected);
     }
@@ -343,13 +320,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_named() {
-        for (text, index) in [
-            ("吉田𠮷男", 2),
-            ("😀", 0),
-            ("a\u{e000}", 1),
-            ("100¥", 3),
-            ("辻\u{e0100}", 1),
-        ] {
+        for (text, index) in [("吉田𠮷男", 2), ("😀", 0), ("a\u{e000}", 1), ("100¥", 3), ("辻\u{e0100}", 1)]
+        {
             assert_eq!(encode(text).unwrap_err().index, index, "{text}");
         }
     }

@@ -91,7 +91,7 @@ pub enum NameError {
         part: NamePart,
     },
     /// A part does not have its form.
-    #[error("the {part} of the name must be {form}", form = .part.form())]
+    #[error("the {part} of the name must look like {sample}", sample = .part.sample())]
     Form {
         /// The part.
         part: NamePart,
@@ -131,17 +131,17 @@ impl NamePart {
         }
     }
 
-    /// The form that the part must have.
-    pub fn form(self) -> &'static str {
+    /// A sample of the form that the part must have.
+    pub fn sample(self) -> &'static str {
         match self {
-            Self::Prefix => "UPPLAN などの識別子",
-            Self::Count => "決められた数",
-            Self::Month => "YYYYMM",
-            Self::Sender | Self::Receiver => "10桁の数字または英大文字",
-            Self::SenderType | Self::ReceiverType => "2文字の数字または英大文字",
-            Self::Serial => "14桁の数字",
-            Self::Branch => "0001からの4桁の数字",
-            Self::Ending => ".CSV または .jpg",
+            Self::Prefix => "UPPLAN",
+            Self::Count => "5",
+            Self::Month => "202510",
+            Self::Sender | Self::Receiver => "1370000019",
+            Self::SenderType | Self::ReceiverType => "11",
+            Self::Serial => "20251001090000",
+            Self::Branch => "0001",
+            Self::Ending => ".CSV",
         }
     }
 }
@@ -180,11 +180,7 @@ impl FileName {
             oddities.push(NameOddity::NeedlessMonth);
             parts.remove(0);
         }
-        let month = if kind.has_month() && !parts.is_empty() {
-            Some(parts.remove(0))
-        } else {
-            None
-        };
+        let month = if kind.has_month() && !parts.is_empty() { Some(parts.remove(0)) } else { None };
         let (sender, types, receiver, serial) = match parts[..] {
             [sender, sender_type, receiver, receiver_type, serial] => {
                 (sender, Some((sender_type, receiver_type)), receiver, serial)
@@ -192,9 +188,7 @@ impl FileName {
             [sender, receiver, serial] if !kind.is_new_in_202407() => (sender, None, receiver, serial),
             [_, _, _] => return Err(NameError::NotInVersion),
             _ => {
-                return Err(NameError::PartCount {
-                    found: rest.split('_').count(),
-                });
+                return Err(NameError::PartCount { found: rest.split('_').count() });
             }
         };
 
@@ -213,13 +207,14 @@ impl FileName {
         Ok((name, oddities))
     }
 
+    /// The kind that a name's prefix says, also of a name that cannot be read otherwise.
+    pub fn kind_of(name: &str) -> Option<FileKind> {
+        split_kind(name, &mut Vec::new()).ok().map(|(kind, _)| kind)
+    }
+
     /// The version that the shape of the name belongs to.
     pub fn version(&self) -> CsvVersion {
-        if self.service_types.is_some() {
-            CsvVersion::V202407
-        } else {
-            CsvVersion::V202208
-        }
+        if self.service_types.is_some() { CsvVersion::V202407 } else { CsvVersion::V202208 }
     }
 
     /// The service month, unless the kind has none or the name has zeros.
@@ -244,12 +239,7 @@ impl fmt::Display for FileName {
             Some(OrZero::Zero) => f.write_str("_000000")?,
             None => {}
         }
-        let Self {
-            sender,
-            receiver,
-            serial,
-            ..
-        } = self;
+        let Self { sender, receiver, serial, .. } = self;
         match self.service_types {
             Some((from, to)) => write!(f, "_{sender}_{from}_{receiver}_{to}_{serial}")?,
             None => write!(f, "_{sender}_{receiver}_{serial}")?,
@@ -265,15 +255,11 @@ impl fmt::Display for FileName {
 fn split_kind<'a>(stem: &'a str, oddities: &mut Vec<NameOddity>) -> Result<(FileKind, &'a str), NameError> {
     let has_prefix = |kind: &FileKind| {
         let prefix = kind.prefix();
-        let start = stem
-            .get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let start = stem.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         start && stem[prefix.len()..].starts_with('_')
     };
     let kinds = FileKind::ALL.into_iter().filter(has_prefix);
-    let kind = kinds
-        .max_by_key(|kind| kind.prefix().len())
-        .ok_or(NameError::UnknownKind)?;
+    let kind = kinds.max_by_key(|kind| kind.prefix().len()).ok_or(NameError::UnknownKind)?;
     let (prefix, rest) = stem.split_at(kind.prefix().len());
     if prefix != kind.prefix() {
         oddities.push(NameOddity::LowerCase);
@@ -282,15 +268,9 @@ fn split_kind<'a>(stem: &'a str, oddities: &mut Vec<NameOddity>) -> Result<(File
 }
 
 fn check_ending(kind: FileKind, ending: &str, oddities: &mut Vec<NameOddity>) -> Result<(), NameError> {
-    let usual = if kind == FileKind::PreventionBasicInfoImage {
-        "jpg"
-    } else {
-        "CSV"
-    };
+    let usual = if kind == FileKind::PreventionBasicInfoImage { "jpg" } else { "CSV" };
     if !ending.eq_ignore_ascii_case(usual) {
-        return Err(NameError::Form {
-            part: NamePart::Ending,
-        });
+        return Err(NameError::Form { part: NamePart::Ending });
     }
     // The rule for images says `.jpg`, its example `.JPG`: both are usual.
     if usual == "CSV" && ending != usual {
@@ -307,10 +287,7 @@ fn parse_month(kind: FileKind, text: &str) -> Result<OrZero<ServiceMonth>, NameE
 }
 
 fn parse_types(from: &str, to: &str) -> Result<(ServiceType, ServiceType), NameError> {
-    Ok((
-        parse_part(NamePart::SenderType, from)?,
-        parse_part(NamePart::ReceiverType, to)?,
-    ))
+    Ok((parse_part(NamePart::SenderType, from)?, parse_part(NamePart::ReceiverType, to)?))
 }
 
 fn parse_part<T: FromStr>(part: NamePart, text: &str) -> Result<T, NameError> {
@@ -323,9 +300,7 @@ fn parse_part<T: FromStr>(part: NamePart, text: &str) -> Result<T, NameError> {
 fn parse_branch(text: &str) -> Result<u16, NameError> {
     let four_digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|&number| four_digits && number > 0);
-    number.ok_or(NameError::Form {
-        part: NamePart::Branch,
-    })
+    number.ok_or(NameError::Form { part: NamePart::Branch })
 }
 
 impl Serial {
@@ -342,9 +317,7 @@ impl Serial {
 
     /// The time that the serial says, when it is a real one.
     pub fn time(&self) -> Option<DateTime> {
-        DateTime::strptime("%Y%m%d%H%M%S", self.as_str())
-            .ok()
-            .filter(|time| time.year() >= 1900)
+        DateTime::strptime("%Y%m%d%H%M%S", self.as_str()).ok().filter(|time| time.year() >= 1900)
     }
 }
 
@@ -354,9 +327,7 @@ impl FromStr for Serial {
     fn from_str(text: &str) -> Result<Self, NameError> {
         match text.as_bytes().try_into() {
             Ok(digits) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Self(digits)),
-            _ => Err(NameError::Form {
-                part: NamePart::Serial,
-            }),
+            _ => Err(NameError::Form { part: NamePart::Serial }),
         }
     }
 }

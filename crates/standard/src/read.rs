@@ -189,17 +189,12 @@ impl<R: Read> Reader<R> {
                 self.core.read_record(input, &mut self.contents, &mut self.ends);
             if result == ReadRecordResult::InputEmpty && self.exhausted {
                 let (at_end, _, more_contents, more_fields) =
-                    self.core
-                        .read_record(&[], &mut self.contents[contents_len..], &mut self.ends[fields..]);
+                    self.core.read_record(&[], &mut self.contents[contents_len..], &mut self.ends[fields..]);
                 (result, contents_len, fields) = (at_end, contents_len + more_contents, fields + more_fields);
             }
             match result {
                 ReadRecordResult::Record => {
-                    return Ok(Some(Split {
-                        raw_len,
-                        contents_len,
-                        fields,
-                    }));
+                    return Ok(Some(Split { raw_len, contents_len, fields }));
                 }
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::InputEmpty => self.fill()?,
@@ -223,11 +218,7 @@ impl<R: Read> Reader<R> {
                     self.fill()?;
                 }
                 let next = self.buffer[..self.end].get(self.start + raw_len);
-                Ok(if next == Some(&b'\n') {
-                    LineEnd::CrLf
-                } else {
-                    LineEnd::Cr
-                })
+                Ok(if next == Some(&b'\n') { LineEnd::CrLf } else { LineEnd::Cr })
             }
             _ => Ok(LineEnd::None),
         }
@@ -274,9 +265,7 @@ fn is_japanese_utf8(head: &[u8]) -> bool {
         }
         Err(_) => return false,
     };
-    valid
-        .chars()
-        .any(|character| matches!(character, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'))
+    valid.chars().any(|character| matches!(character, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'))
 }
 
 impl LineEnd {
@@ -351,19 +340,9 @@ impl<'a> Row<'a> {
     }
 
     fn at(&self, index: usize) -> Cell<'a> {
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends.get(index - 1).copied().unwrap_or(0)
-        };
-        let bytes = self
-            .ends
-            .get(index)
-            .map_or(&[][..], |&end| &self.contents[start..end]);
-        Cell {
-            bytes,
-            encoding: self.encoding,
-        }
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(0) };
+        let bytes = self.ends.get(index).map_or(&[][..], |&end| &self.contents[start..end]);
+        Cell { bytes, encoding: self.encoding }
     }
 
     /// All fields in order.
@@ -388,19 +367,11 @@ fn quoting(raw: &[u8], content: &[u8]) -> (Quoting, usize) {
     let ends_at = |length: usize| matches!(raw.get(length), None | Some(b','));
     if raw.first() != Some(&b'"') {
         let is_bare = ends_at(content.len()) && memchr::memchr(b'"', content).is_none();
-        return if is_bare {
-            (Quoting::Bare, content.len())
-        } else {
-            (Quoting::Broken, broken_length(raw))
-        };
+        return if is_bare { (Quoting::Bare, content.len()) } else { (Quoting::Broken, broken_length(raw)) };
     }
     let length = content.len() + 2 + memchr::memchr_iter(b'"', content).count();
     let is_quoted = raw.get(length - 1) == Some(&b'"') && ends_at(length);
-    if is_quoted {
-        (Quoting::Quoted, length)
-    } else {
-        (Quoting::Broken, broken_length(raw))
-    }
+    if is_quoted { (Quoting::Quoted, length) } else { (Quoting::Broken, broken_length(raw)) }
 }
 
 /// Bytes up to the comma that ends a wrongly quoted field: one outside a pair of quotes that the field starts
@@ -467,14 +438,9 @@ mod tests {
         let written = |text: &[u8]| {
             let mut reader = Reader::new(text);
             let row = reader.next_row().unwrap().unwrap();
-            row.written_cells()
-                .map(|(_, quoting, column)| (quoting, column))
-                .collect::<Vec<_>>()
+            row.written_cells().map(|(_, quoting, column)| (quoting, column)).collect::<Vec<_>>()
         };
-        assert_eq!(
-            written(b"a,\"b,\"\"c\",,\"\""),
-            [(Bare, 1), (Quoted, 3), (Bare, 11), (Quoted, 12)]
-        );
+        assert_eq!(written(b"a,\"b,\"\"c\",,\"\""), [(Bare, 1), (Quoted, 3), (Bare, 11), (Quoted, 12)]);
         assert_eq!(written(b"a\"b,\"c\"d,e"), [(Broken, 1), (Broken, 5), (Bare, 10)]);
         assert_eq!(written(b"\"a,b"), [(Broken, 1)]);
         assert_eq!(written(b"\"a\"\",b"), [(Broken, 1)]);
@@ -483,28 +449,13 @@ mod tests {
     #[test]
     fn the_encoding_is_recognised() {
         let preamble = |bytes: &[u8]| Reader::new(bytes).preamble().unwrap();
-        let ms932 = Preamble {
-            encoding: Encoding::Ms932,
-            has_bom: false,
-        };
-        let utf8 = Preamble {
-            encoding: Encoding::Utf8,
-            has_bom: false,
-        };
+        let ms932 = Preamble { encoding: Encoding::Ms932, has_bom: false };
+        let utf8 = Preamble { encoding: Encoding::Utf8, has_bom: false };
         assert_eq!(preamble(b"202407,1"), ms932);
         assert_eq!(preamble(&crate::ms932::encode("山田,太郎").unwrap()), ms932);
         assert_eq!(preamble("山田,太郎".as_bytes()), utf8);
-        assert_eq!(
-            preamble(b"\xef\xbb\xbf1"),
-            Preamble {
-                has_bom: true,
-                ..utf8
-            }
-        );
-        assert!(matches!(
-            Reader::new(&b"\xff\xfea\0"[..]).preamble(),
-            Err(ReadError::Utf16)
-        ));
+        assert_eq!(preamble(b"\xef\xbb\xbf1"), Preamble { has_bom: true, ..utf8 });
+        assert!(matches!(Reader::new(&b"\xff\xfea\0"[..]).preamble(), Err(ReadError::Utf16)));
     }
 
     #[test]

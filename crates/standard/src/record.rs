@@ -48,11 +48,7 @@ struct FieldReader<'a> {
 impl<'a> FieldReader<'a> {
     fn new(row: &'a Row<'a>, kind: FileKind, version: CsvVersion) -> Self {
         let fields = Layout::of(kind, version).map_or(&[][..], |layout| layout.fields);
-        Self {
-            row,
-            fields: fields.iter().peekable(),
-            errors: Vec::new(),
-        }
+        Self { row, fields: fields.iter().peekable(), errors: Vec::new() }
     }
 
     /// The next field of the record; `None` when it is missing or wrong, which is noted.
@@ -79,10 +75,7 @@ struct FieldPrinter {
 impl FieldPrinter {
     fn new(kind: FileKind, version: CsvVersion) -> Self {
         let fields = Layout::of(kind, version).map_or(&[][..], |layout| layout.fields);
-        Self {
-            fields: fields.iter().peekable(),
-            texts: Vec::with_capacity(fields.len()),
-        }
+        Self { fields: fields.iter().peekable(), texts: Vec::with_capacity(fields.len()) }
     }
 
     fn next<T: Slot>(&mut self, name_en: &str, value: &T) {
@@ -121,11 +114,7 @@ impl<T: Value> Slot for T {
 
 impl<T: Value> Slot for Option<T> {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, Option<ValueError>> {
-        if cell.is_empty() {
-            Ok(None)
-        } else {
-            T::read(cell, field).map(Some).map_err(Some)
-        }
+        if cell.is_empty() { Ok(None) } else { T::read(cell, field).map(Some).map_err(Some) }
     }
 
     fn print(&self, text: &mut String) {

@@ -29,9 +29,7 @@ pub struct ServiceTypeInfo {
 /// What the standard says of a service type; `None` for one that it does not list, which is neither allowed
 /// nor forbidden.
 pub fn service_type_info(service_type: ServiceType) -> Option<&'static ServiceTypeInfo> {
-    SERVICE_TYPES
-        .iter()
-        .find(|info| info.code == service_type.as_str())
+    SERVICE_TYPES.iter().find(|info| info.code == service_type.as_str())
 }
 
 /// Whether a service type is the rental of equipment (福祉用具貸与), which needs an equipment code.
@@ -41,19 +39,11 @@ pub fn is_equipment_rental(service_type: ServiceType) -> bool {
 
 /// Whether a service of this type is over before midnight: day services.
 pub fn is_within_a_day(service_type: ServiceType) -> bool {
-    matches!(
-        service_type.as_str(),
-        "15" | "16" | "72" | "78" | "66" | "74" | "A5" | "A6" | "A7" | "A8"
-    )
+    matches!(service_type.as_str(), "15" | "16" | "72" | "78" | "66" | "74" | "A5" | "A6" | "A7" | "A8")
 }
 
 const fn of(benefit: Benefit, in_scope: bool, code: &'static str, name_ja: &'static str) -> ServiceTypeInfo {
-    ServiceTypeInfo {
-        code,
-        name_ja,
-        benefit,
-        in_scope,
-    }
+    ServiceTypeInfo { code, name_ja, benefit, in_scope }
 }
 
 const fn care(code: &'static str, name_ja: &'static str) -> ServiceTypeInfo {
@@ -122,11 +112,7 @@ pub static SERVICE_TYPES: [ServiceTypeInfo; 60] = [
     prevention("75", "介護予防小規模多機能型居宅介護"),
     prevention("69", "介護予防小規模多機能型居宅介護（短期利用）"),
     excluded(Benefit::Prevention, "35", "介護予防特定施設入居者生活介護"),
-    excluded(
-        Benefit::Prevention,
-        "37",
-        "介護予防認知症対応型共同生活介護（短期利用以外）",
-    ),
+    excluded(Benefit::Prevention, "37", "介護予防認知症対応型共同生活介護（短期利用以外）"),
     prevention("39", "介護予防認知症対応型共同生活介護（短期利用）"),
     excluded(Benefit::Prevention, "44", "特定介護予防福祉用具販売"),
     excluded(Benefit::Prevention, "45", "介護予防住宅改修"),

@@ -27,7 +27,10 @@ pub use text::Text;
 pub use time::{OrZero, ServiceTime, TimeOfDay};
 
 pub use crate::CsvVersion;
-use crate::layout::Field;
+use std::borrow::Cow;
+
+use crate::layout::{Content, Field};
+use crate::ms932;
 
 /// Which characters the bytes of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +70,9 @@ pub enum ValueError {
         found: usize,
     },
     /// Characters that do not belong into the field, or not in this order.
-    #[error("not of the form {form}")]
+    #[error("does not look like {form}")]
     Form {
-        /// The form, as in `YYYYMMDD`.
+        /// A sample of the form.
         form: &'static str,
     },
     /// Letters, digits or signs of full width (全角) where the field has those of half width.
@@ -100,8 +103,69 @@ pub trait Value: Sized {
     /// When the bytes are not a value of this type, or longer than the field allows.
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError>;
 
+    /// As [`Value::read`], without keeping the value.
+    ///
+    /// # Errors
+    /// As [`Value::read`].
+    fn check(cell: Cell<'_>, field: &Field) -> Result<(), ValueError> {
+        Self::read(cell, field).map(drop)
+    }
+
     /// Appends the canonical text, without quotes.
     fn print(&self, text: &mut String);
+}
+
+/// Checks a field that is not empty against what its layout says it holds.
+///
+/// # Errors
+/// When the field does not hold that.
+pub fn check(cell: Cell<'_>, field: &Field) -> Result<(), ValueError> {
+    match field.content {
+        Content::Version => CsvVersion::check(cell, field),
+        Content::Date => Date::check(cell, field),
+        Content::DateOrZero => OrZero::<Date>::check(cell, field),
+        Content::Month => ServiceMonth::check(cell, field),
+        Content::MonthOrZero => OrZero::<ServiceMonth>::check(cell, field),
+        Content::InsurerNo => InsurerNo::check(cell, field),
+        Content::Digits => Digits::check(cell, field),
+        Content::Choice(choices) | Content::Flag(choices) => {
+            let known = choices.iter().any(|choice| choice.code.as_bytes() == cell.bytes);
+            known.then_some(()).ok_or_else(|| cell.unknown_code())
+        }
+        Content::ServiceType => ServiceType::check(cell, field),
+        Content::EquipmentCode => EquipmentCode::check(cell, field),
+        Content::OpenCode => OpenCode::check(cell, field),
+        Content::InsuredNo => InsuredNo::check(cell, field),
+        Content::OfficeNo => OfficeNo::check(cell, field),
+        Content::Text | Content::ImageName => Text::check(cell, field),
+        Content::Postal => PostalCode::check(cell, field),
+        Content::Phone => Phone::check(cell, field),
+        Content::Integer => Integer::check(cell, field),
+        Content::Decimal => Decimal::check(cell, field),
+        Content::Time => TimeOfDay::check(cell, field),
+        Content::ServiceTime => ServiceTime::check(cell, field),
+        Content::DayMask => DayMask::check(cell, field),
+        Content::ServiceCode => ServiceCode::check(cell, field),
+        Content::Unused => Unused::check(cell, field),
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// The text; `None` when there are bytes that are no characters.
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        match self.encoding {
+            Encoding::Ms932 => ms932::decode(self.bytes),
+            Encoding::Utf8 => std::str::from_utf8(self.bytes).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// The text with U+FFFD for what cannot be read.
+    pub fn text_lossy(&self) -> Cow<'a, str> {
+        match self.encoding {
+            Encoding::Ms932 => ms932::decode_lossy(self.bytes),
+            Encoding::Utf8 => String::from_utf8_lossy(self.bytes),
+        }
+    }
 }
 
 impl Cell<'_> {
@@ -121,14 +185,19 @@ impl Cell<'_> {
         }
     }
 
+    /// As [`Self::not_of_form`], for closed lists.
+    pub(crate) fn unknown_code(self) -> ValueError {
+        match self.not_of_form("") {
+            ValueError::Form { .. } => ValueError::UnknownCode,
+            plainer => plainer,
+        }
+    }
+
     /// Fails unless the value has exactly the length of its field.
     pub(crate) fn exactly(self, field: &Field) -> Result<(), ValueError> {
         match field.max_len {
             Some(expected) if self.bytes.len() != usize::from(expected) && self.is_plain() => {
-                Err(ValueError::WrongLength {
-                    expected,
-                    found: self.bytes.len(),
-                })
+                Err(ValueError::WrongLength { expected, found: self.bytes.len() })
             }
             _ => Ok(()),
         }
@@ -137,10 +206,9 @@ impl Cell<'_> {
     /// Fails when the value is longer than its field.
     pub(crate) fn at_most(self, field: &Field) -> Result<(), ValueError> {
         match field.max_len {
-            Some(max) if self.bytes.len() > usize::from(max) && self.is_plain() => Err(ValueError::TooLong {
-                max,
-                found: self.bytes.len(),
-            }),
+            Some(max) if self.bytes.len() > usize::from(max) && self.is_plain() => {
+                Err(ValueError::TooLong { max, found: self.bytes.len() })
+            }
             _ => Ok(()),
         }
     }
@@ -153,20 +221,11 @@ impl Cell<'_> {
     /// The bytes, when they are exactly `N` digits.
     pub(crate) fn digits<const N: usize>(&self, form: &'static str) -> Result<&[u8; N], ValueError> {
         if !self.bytes.iter().all(u8::is_ascii_digit) {
-            let separated = self
-                .bytes
-                .iter()
-                .all(|byte| byte.is_ascii_digit() || b":/.-".contains(byte));
-            return Err(if separated {
-                ValueError::Separators
-            } else {
-                self.not_of_form(form)
-            });
+            let separated = self.bytes.iter().all(|byte| byte.is_ascii_digit() || b":/.-".contains(byte));
+            return Err(if separated { ValueError::Separators } else { self.not_of_form(form) });
         }
         let found = self.bytes.len();
         let expected = u8::try_from(N).expect("codes are short");
-        self.bytes
-            .try_into()
-            .map_err(|_| ValueError::WrongLength { expected, found })
+        self.bytes.try_into().map_err(|_| ValueError::WrongLength { expected, found })
     }
 }

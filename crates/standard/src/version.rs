@@ -27,18 +27,12 @@ impl CsvVersion {
 
     /// The version with this value, if it is one of ours.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.as_str().as_bytes() == bytes)
+        Self::ALL.into_iter().find(|version| version.as_str().as_bytes() == bytes)
     }
 
     /// The version that files of a service month must have (standard 4.1, switch in April 2025).
     pub fn for_month(month: ServiceMonth) -> Self {
-        if (month.year(), month.month()) < (2025, 4) {
-            Self::V202208
-        } else {
-            Self::V202407
-        }
+        if (month.year(), month.month()) < (2025, 4) { Self::V202208 } else { Self::V202407 }
     }
 }
 

@@ -111,14 +111,8 @@ mod tests {
         for good in ["1370000019", "13A0000019", "0000000000"] {
             assert_eq!(good.parse::<OfficeNo>().unwrap().to_string(), good);
         }
-        for bad in [
-            "",
-            "137000001",
-            "13700000190",
-            "137000001a",
-            "137000001 ",
-            "１３７０００００１９",
-        ] {
+        for bad in ["", "137000001", "13700000190", "137000001a", "137000001 ", "１３７０００００１９"]
+        {
             assert!(bad.parse::<OfficeNo>().is_err(), "{bad:?}");
         }
     }
@@ -126,12 +120,7 @@ mod tests {
     #[test]
     fn kj_ids_start_with_kj() {
         assert!("KJ123456789012".parse::<KjId>().is_ok());
-        for bad in [
-            "kj123456789012",
-            "KJ12345678901",
-            "KJ12345678901A",
-            "12KJ3456789012",
-        ] {
+        for bad in ["kj123456789012", "KJ12345678901", "KJ12345678901A", "12KJ3456789012"] {
             assert!(bad.parse::<KjId>().is_err(), "{bad:?}");
         }
     }

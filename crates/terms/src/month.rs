@@ -90,22 +90,14 @@ impl ServiceMonth {
     /// The month after (the last one stays).
     #[must_use]
     pub fn next(self) -> Self {
-        let (year, month) = if self.month == 12 {
-            (self.year + 1, 1)
-        } else {
-            (self.year, self.month + 1)
-        };
+        let (year, month) = if self.month == 12 { (self.year + 1, 1) } else { (self.year, self.month + 1) };
         Self::new(year, month).unwrap_or(self)
     }
 
     /// The month before (the first one stays).
     #[must_use]
     pub fn previous(self) -> Self {
-        let (year, month) = if self.month == 1 {
-            (self.year - 1, 12)
-        } else {
-            (self.year, self.month - 1)
-        };
+        let (year, month) = if self.month == 1 { (self.year - 1, 12) } else { (self.year, self.month - 1) };
         Self::new(year, month).unwrap_or(self)
     }
 }
@@ -141,16 +133,7 @@ mod tests {
         for good in ["190001", "202512", "299912"] {
             assert_eq!(good.parse::<ServiceMonth>().unwrap().to_string(), good);
         }
-        for bad in [
-            "",
-            "20251",
-            "202500",
-            "202513",
-            "189912",
-            "300001",
-            "2025-1",
-            "２０２５１０",
-        ] {
+        for bad in ["", "20251", "202500", "202513", "189912", "300001", "2025-1", "２０２５１０"] {
             assert!(bad.parse::<ServiceMonth>().is_err(), "{bad:?}");
         }
     }

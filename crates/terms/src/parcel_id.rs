@@ -40,11 +40,7 @@ impl ParcelId {
     pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, ParseParcelIdError> {
         let uuid = Uuid::from_bytes(bytes);
         let is_v7 = uuid.get_version_num() == 7 && uuid.get_variant() == uuid::Variant::RFC4122;
-        if is_v7 {
-            Ok(Self(uuid))
-        } else {
-            Err(ParseParcelIdError)
-        }
+        if is_v7 { Ok(Self(uuid)) } else { Err(ParseParcelIdError) }
     }
 }
 
@@ -55,11 +51,7 @@ impl FromStr for ParcelId {
     fn from_str(text: &str) -> Result<Self, ParseParcelIdError> {
         let uuid = Uuid::try_parse(text).map_err(|_| ParseParcelIdError)?;
         let id = Self::from_bytes(uuid.into_bytes())?;
-        if id.to_string() == text {
-            Ok(id)
-        } else {
-            Err(ParseParcelIdError)
-        }
+        if id.to_string() == text { Ok(id) } else { Err(ParseParcelIdError) }
     }
 }
 

@@ -17,21 +17,9 @@ pub(crate) const KINDS: [(&str, &str, &str); 16] = [
     ("DLTJSK", "UsageSlipActualDeletion", "UsageSlipActualDeletion"),
     ("UPSIKYU", "UsageSlipDetail", "UsageSlipDetail"),
     ("UPKIHON", "PreventionBasicInfo", "PreventionBasicInfo"),
-    (
-        "DLTKIHON",
-        "PreventionBasicInfoDeletion",
-        "PreventionBasicInfoDeletion",
-    ),
-    (
-        "UPKIHON_SUB1",
-        "PreventionBasicInfoSchedule",
-        "PreventionBasicInfoSchedule",
-    ),
-    (
-        "UPKIHON_SUB2",
-        "PreventionBasicInfoHistory",
-        "PreventionBasicInfoHistory",
-    ),
+    ("DLTKIHON", "PreventionBasicInfoDeletion", "PreventionBasicInfoDeletion"),
+    ("UPKIHON_SUB1", "PreventionBasicInfoSchedule", "PreventionBasicInfoSchedule"),
+    ("UPKIHON_SUB2", "PreventionBasicInfoHistory", "PreventionBasicInfoHistory"),
     ("UPYOBO", "PreventionPlan", "PreventionPlan"),
     ("DLTYOBO", "PreventionPlanDeletion", "PreventionPlanDeletion"),
     ("UPYOBO_SUB", "PreventionPlanDetail", "PreventionPlanDetail"),
@@ -42,10 +30,7 @@ pub(crate) const VERSIONS: [&str; 2] = ["202208", "202407"];
 
 /// Fields whose mark is doubtful: their absence is worth a warning only (section 13 of the tables' notes).
 const EXPECTED: [(&str, &[&str]); 4] = [
-    (
-        "UPHOSOKU",
-        &["user_name_kana", "user_name", "user_sex", "user_birth_date"],
-    ),
+    ("UPHOSOKU", &["user_name_kana", "user_name", "user_sex", "user_birth_date"]),
     ("UPPLAN", &["care_office_no", "planner_name", "units"]),
     ("UPKIHON", &["entrustment"]),
     ("UPYOBO", &["entrustment"]),
@@ -106,13 +91,7 @@ impl Tables {
                 let path = folder.join(version).join(format!("{prefix}.csv"));
                 if version == VERSIONS[1] || path.exists() {
                     let fields = read_fields(&path)?;
-                    layouts.push(Table {
-                        version,
-                        prefix,
-                        kind,
-                        record,
-                        fields,
-                    });
+                    layouts.push(Table { version, prefix, kind, record, fields });
                 }
             }
         }
@@ -128,10 +107,7 @@ impl Tables {
     /// Name of the closed list of a field.
     pub(crate) fn enum_of(&self, field: &Field) -> Option<&str> {
         let is_list = field.content != "flag" && !field.choices.is_empty();
-        let found = self
-            .enums
-            .iter()
-            .find(|choice_enum| is_list && choice_enum.list == field.choices);
+        let found = self.enums.iter().find(|choice_enum| is_list && choice_enum.list == field.choices);
         found.map(|choice_enum| choice_enum.name.as_str())
     }
 }
@@ -155,11 +131,7 @@ fn collect_enums(layouts: &[Table]) -> Vec<ChoiceEnum> {
         }
         if enums.iter().all(|known| known.list != field.choices) {
             let name = enum_name(field, &enums);
-            enums.push(ChoiceEnum {
-                name,
-                list: field.choices.clone(),
-                field_ja: field.name_ja.clone(),
-            });
+            enums.push(ChoiceEnum { name, list: field.choices.clone(), field_ja: field.name_ja.clone() });
         }
     }
     enums.sort_by(|a, b| a.name.cmp(&b.name));

@@ -29,10 +29,7 @@ pub(crate) fn layouts(tables: &Tables) -> String {
 
 fn choice_lists(code: &mut String, tables: &Tables) {
     let flag = "1=該当/applicable;0=非該当/not_applicable";
-    let lists = tables
-        .enums
-        .iter()
-        .map(|known| (const_name(&known.name), known.list.as_str()));
+    let lists = tables.enums.iter().map(|known| (const_name(&known.name), known.list.as_str()));
     for (name, list) in lists.chain([("FLAG".to_owned(), flag)]) {
         let _ = writeln!(code, "static {name}: &[Choice] = &[");
         for (value, label, english) in split(list) {
@@ -45,32 +42,21 @@ fn choice_lists(code: &mut String, tables: &Tables) {
 
 fn layout(code: &mut String, tables: &Tables, table: &Table) {
     let (kind, version) = (table.kind, table.version);
-    let _ = writeln!(
-        code,
-        "    Layout {{ kind: FileKind::{kind}, version: CsvVersion::V{version}, fields: &["
-    );
+    let _ =
+        writeln!(code, "    Layout {{ kind: FileKind::{kind}, version: CsvVersion::V{version}, fields: &[");
     for field in &table.fields {
-        let Field {
-            no,
-            name_ja,
-            name_en,
-            max_len,
-            ..
-        } = field;
+        let Field { no, name_ja, name_en, max_len, .. } = field;
         let list = tables.enum_of(field).map(const_name);
         let content = match field.variant() {
-            "Choice" => format!(
-                "C::Choice({})",
-                list.unwrap_or_else(|| unreachable!("every list is collected"))
-            ),
+            "Choice" => {
+                format!("C::Choice({})", list.unwrap_or_else(|| unreachable!("every list is collected")))
+            }
             "Flag" => "C::Flag(FLAG)".to_owned(),
             variant => format!("C::{variant}"),
         };
         let (len, requirement) = (max_len.unwrap_or(0), table.requirement(field));
-        let _ = writeln!(
-            code,
-            "        field({no}, {name_ja:?}, {name_en:?}, {len}, {requirement}, {content}),"
-        );
+        let _ =
+            writeln!(code, "        field({no}, {name_ja:?}, {name_en:?}, {len}, {requirement}, {content}),");
     }
     code.push_str("    ] },\n");
 }
@@ -83,10 +69,8 @@ pub(crate) fn choices(tables: &Tables) -> String {
         let _ = write!(code, "\nchoice_enum! {{\n    /// {field}.\n    {name} {{\n");
         for (value, label, english) in split(&choice_enum.list) {
             let variant = camel_case(english);
-            let _ = writeln!(
-                code,
-                "        /// `{value}` {label}.\n        {variant} = {value:?} {label:?},"
-            );
+            let _ =
+                writeln!(code, "        /// `{value}` {label}.\n        {variant} = {value:?} {label:?},");
         }
         code.push_str("    }\n}\n");
     }
@@ -96,7 +80,7 @@ pub(crate) fn choices(tables: &Tables) -> String {
 /// `record/tables.rs`: a typed record for each layout.
 pub(crate) fn records(tables: &Tables) -> String {
     let mut code = format!(
-        "{HEAD}use super::record;\n#[allow(clippy::wildcard_imports, reason = \"records use nearly all values; no lint in test builds\")]\nuse crate::value::*;\n"
+        "{HEAD}use super::record;\n#[allow(clippy::wildcard_imports, reason = \"records use nearly all of them\")]\nuse crate::value::*;\n"
     );
     for table in tables.newest() {
         let (prefix, record, kind) = (table.prefix, table.record, table.kind);
@@ -114,22 +98,14 @@ pub(crate) fn records(tables: &Tables) -> String {
 }
 
 fn record_field(code: &mut String, tables: &Tables, table: &Table, field: &Field) {
-    let Field {
-        no,
-        name_ja,
-        name_en,
-        note,
-        ..
-    } = field;
+    let Field { no, name_ja, name_en, note, .. } = field;
     let mut value = match field.variant() {
         "Version" => "CsvVersion",
         "Date" => "Date",
         "DateOrZero" => "OrZero<Date>",
         "Month" => "ServiceMonth",
         "MonthOrZero" => "OrZero<ServiceMonth>",
-        "Choice" => tables
-            .enum_of(field)
-            .unwrap_or_else(|| unreachable!("every list is collected")),
+        "Choice" => tables.enum_of(field).unwrap_or_else(|| unreachable!("every list is collected")),
         "Flag" => "Flag",
         "Text" | "ImageName" => "Text",
         "Postal" => "PostalCode",
@@ -141,15 +117,8 @@ fn record_field(code: &mut String, tables: &Tables, table: &Table, field: &Field
     if table.requirement(field) != "Required" {
         value = format!("Option<{value}>");
     }
-    let note = if note.is_empty() {
-        String::new()
-    } else {
-        format!(" ({note})")
-    };
-    let _ = writeln!(
-        code,
-        "        /// No. {no} {name_ja}{note}.\n        {name_en}: {value},"
-    );
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+    let _ = writeln!(code, "        /// No. {no} {name_ja}{note}.\n        {name_en}: {value},");
 }
 
 /// `CareLevel` → `CARE_LEVEL`.

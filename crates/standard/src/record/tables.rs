@@ -1,10 +1,7 @@
 // Made by `cargo xtask generate` from the tables in `layout/`. Do not edit.
 
 use super::record;
-#[allow(
-    clippy::wildcard_imports,
-    reason = "records use nearly all values; no lint in test builds"
-)]
+#[allow(clippy::wildcard_imports, reason = "records use nearly all of them")]
 use crate::value::*;
 
 record! {

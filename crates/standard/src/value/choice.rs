@@ -12,7 +12,7 @@ impl Value for Flag {
         match cell.bytes {
             b"1" => Ok(Self(true)),
             b"0" => Ok(Self(false)),
-            _ => Err(ValueError::UnknownCode),
+            _ => Err(cell.unknown_code()),
         }
     }
 
@@ -59,7 +59,7 @@ macro_rules! choice_enum {
                         return Ok(Self::$variant);
                     }
                 )*
-                Err($crate::value::ValueError::UnknownCode)
+                Err(cell.unknown_code())
             }
 
             fn print(&self, text: &mut String) {

@@ -22,10 +22,15 @@ macro_rules! ascii_value {
         }
 
         impl Value for $name {
-            fn read($cell: Cell<'_>, $field: &Field) -> Result<Self, ValueError> {
+            fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
+                Self::check(cell, field)?;
+                let text = std::str::from_utf8(cell.bytes).map_err(|_| cell.not_of_form($form))?;
+                Ok(Self(text.into()))
+            }
+
+            fn check($cell: Cell<'_>, $field: &Field) -> Result<(), ValueError> {
                 let fits: bool = $check;
-                let text = fits.then(|| std::str::from_utf8($cell.bytes).ok()).flatten();
-                text.map(|text| Self(text.into())).ok_or_else(|| $cell.not_of_form($form))
+                if fits { Ok(()) } else { Err($cell.not_of_form($form)) }
             }
 
             fn print(&self, text: &mut String) {
@@ -43,14 +48,14 @@ macro_rules! ascii_value {
 
 ascii_value!(
     /// Number of an insurer (保険者番号): 6 digits.
-    InsurerNo, "6桁の数字",
+    InsurerNo, "131016",
     |cell, field| { cell.exactly(field)?; cell.bytes.iter().all(u8::is_ascii_digit) }
 );
 
 ascii_value!(
     /// Number of an insured person (被保険者番号): 10 digits, or `H` and 9 digits for a user on public
     /// assistance only (生保単独).
-    InsuredNo, "10桁の数字、または H と9桁の数字",
+    InsuredNo, "0000012345 / H000012345",
     |cell, field| {
         cell.exactly(field)?;
         cell.bytes.strip_prefix(b"H").unwrap_or(cell.bytes).iter().all(u8::is_ascii_digit)
@@ -59,13 +64,13 @@ ascii_value!(
 
 ascii_value!(
     /// Digits whose leading zeros count, such as a satellite number (サテライト枝番).
-    Digits, "数字",
+    Digits, "12",
     |cell, field| { cell.at_most(field)?; cell.bytes.iter().all(u8::is_ascii_digit) }
 );
 
 ascii_value!(
     /// Code of rental equipment: TAISコード (`00001-000010`) or 福祉用具届出コード, 12 characters.
-    EquipmentCode, "12文字の半角英数字とハイフン",
+    EquipmentCode, "00001-000010",
     |cell, field| {
         cell.exactly(field)?;
         cell.bytes.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || *byte == b'-')
@@ -74,13 +79,13 @@ ascii_value!(
 
 ascii_value!(
     /// A code whose list the standard does not give (入力者コード).
-    OpenCode, "半角文字",
+    OpenCode, "ABC",
     |cell, field| { cell.at_most(field)?; cell.bytes.iter().all(|byte| matches!(byte, 0x21..=0x7e)) }
 );
 
 ascii_value!(
     /// Postal code (郵便番号), `999-9999`.
-    PostalCode, "999-9999",
+    PostalCode, "100-0001",
     |cell, _field| match cell.bytes {
         [front @ .., b'-', b1, b2, b3, b4] if front.len() == 3 => {
             front.iter().chain([b1, b2, b3, b4]).all(u8::is_ascii_digit)
@@ -91,7 +96,7 @@ ascii_value!(
 
 ascii_value!(
     /// Phone number (電話番号): the standard gives no form; digits, `-`, `(`, `)`, `+` and blanks.
-    Phone, "半角の数字とハイフン",
+    Phone, "03-0000-0000",
     |cell, field| {
         cell.at_most(field)?;
         cell.bytes.iter().all(|byte| byte.is_ascii_digit() || b"-()+ ".contains(byte))
@@ -113,7 +118,7 @@ impl Value for Unused {
 impl Value for OfficeNo {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.exactly(field)?;
-        Self::from_bytes(cell.bytes).map_err(|_| cell.not_of_form("10桁の数字または英大文字"))
+        Self::from_bytes(cell.bytes).map_err(|_| cell.not_of_form("1370000019"))
     }
 
     fn print(&self, text: &mut String) {
@@ -124,7 +129,7 @@ impl Value for OfficeNo {
 impl Value for ServiceType {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.exactly(field)?;
-        Self::from_bytes(cell.bytes).map_err(|_| cell.not_of_form("2文字の数字または英大文字"))
+        Self::from_bytes(cell.bytes).map_err(|_| cell.not_of_form("11"))
     }
 
     fn print(&self, text: &mut String) {
@@ -180,15 +185,10 @@ impl Value for ServiceCode {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.exactly(field)?;
         match cell.bytes.try_into() {
-            Ok(code)
-                if cell
-                    .bytes
-                    .iter()
-                    .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) =>
-            {
+            Ok(code) if cell.bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) => {
                 Ok(Self(code))
             }
-            _ => Err(cell.not_of_form("6文字の数字または英大文字")),
+            _ => Err(cell.not_of_form("111111")),
         }
     }
 

@@ -5,7 +5,7 @@ use tasuki_terms::ServiceMonth;
 use super::{Cell, Value, ValueError};
 use crate::layout::Field;
 
-const FORM: &str = "0か1を31個";
+const FORM: &str = "1111100000000000000000000000000";
 
 /// Days that may be charged per day (日割対象日): 31 digits, the first for the 1st of the month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,10 +32,7 @@ impl DayMask {
 impl Value for DayMask {
     fn read(cell: Cell<'_>, _: &Field) -> Result<Self, ValueError> {
         if cell.bytes.len() != 31 && cell.bytes.is_ascii() {
-            return Err(ValueError::WrongLength {
-                expected: 31,
-                found: cell.bytes.len(),
-            });
+            return Err(ValueError::WrongLength { expected: 31, found: cell.bytes.len() });
         }
         if !cell.bytes.iter().all(|byte| matches!(byte, b'0' | b'1')) {
             return Err(cell.not_of_form(FORM));

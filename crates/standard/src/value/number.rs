@@ -21,7 +21,7 @@ impl Value for Integer {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.at_most(field)?;
         let (negative, digits) = split_sign(cell.bytes);
-        let number = digits_value(digits).ok_or_else(|| cell.not_of_form("整数"))?;
+        let number = digits_value(digits).ok_or_else(|| cell.not_of_form("123"))?;
         Ok(Self(if negative { -number } else { number }))
     }
 
@@ -34,10 +34,8 @@ impl Value for Decimal {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.at_most(field)?;
         let (negative, digits) = split_sign(cell.bytes);
-        let hundredths = hundredths(digits).ok_or_else(|| cell.not_of_form("99.99"))?;
-        Ok(Self {
-            hundredths: if negative { -hundredths } else { hundredths },
-        })
+        let hundredths = hundredths(digits).ok_or_else(|| cell.not_of_form("10.55"))?;
+        Ok(Self { hundredths: if negative { -hundredths } else { hundredths } })
     }
 
     fn print(&self, text: &mut String) {
@@ -57,11 +55,8 @@ fn split_sign(bytes: &[u8]) -> (bool, &[u8]) {
 /// Fields have at most nine digits, which an `i32` holds.
 fn digits_value(digits: &[u8]) -> Option<i32> {
     let all_digits = digits.iter().all(u8::is_ascii_digit);
-    (all_digits && (1..=9).contains(&digits.len())).then(|| {
-        digits
-            .iter()
-            .fold(0, |number, digit| number * 10 + i32::from(digit - b'0'))
-    })
+    (all_digits && (1..=9).contains(&digits.len()))
+        .then(|| digits.iter().fold(0, |number, digit| number * 10 + i32::from(digit - b'0')))
 }
 
 fn hundredths(text: &[u8]) -> Option<i32> {

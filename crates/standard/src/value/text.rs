@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::{Cell, Encoding, Value, ValueError};
+use super::{Cell, Value, ValueError};
 use crate::layout::Field;
-use crate::ms932;
 
 /// Free text (フリーテキスト). `Debug` does not show it: most of it is about a person.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,19 +11,18 @@ pub struct Text(pub String);
 
 impl Value for Text {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
-        let text = match cell.encoding {
-            Encoding::Ms932 => ms932::decode(cell.bytes)
-                .ok_or(ValueError::Encoding)?
-                .into_owned(),
-            Encoding::Utf8 => String::from_utf8(cell.bytes.to_vec()).map_err(|_| ValueError::Encoding)?,
-        };
+        let text = cell.text().ok_or(ValueError::Encoding)?.into_owned();
         match field.max_len {
-            Some(max) if text.chars().count() > usize::from(max) => Err(ValueError::TooLong {
-                max,
-                found: text.chars().count(),
-            }),
+            Some(max) if text.chars().count() > usize::from(max) => {
+                Err(ValueError::TooLong { max, found: text.chars().count() })
+            }
             _ => Ok(Self(text)),
         }
+    }
+
+    /// Bytes that are no characters are reported where they are, by [`crate::ms932::faults`]; only the length is left.
+    fn check(cell: Cell<'_>, field: &Field) -> Result<(), ValueError> {
+        if field.max_len.is_none() { Ok(()) } else { Self::read(cell, field).map(drop) }
     }
 
     fn print(&self, text: &mut String) {

@@ -89,10 +89,7 @@ impl Value for TimeOfDay {
         if minutes > 59 {
             return Err(ValueError::NotReal);
         }
-        u16::try_from(hours * 60 + minutes)
-            .ok()
-            .and_then(Self::from_minutes)
-            .ok_or(ValueError::NotReal)
+        u16::try_from(hours * 60 + minutes).ok().and_then(Self::from_minutes).ok_or(ValueError::NotReal)
     }
 
     fn print(&self, text: &mut String) {
@@ -102,11 +99,7 @@ impl Value for TimeOfDay {
 
 impl Value for ServiceTime {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
-        if cell.bytes == b"9999" {
-            Ok(Self::Untimed)
-        } else {
-            TimeOfDay::read(cell, field).map(Self::At)
-        }
+        if cell.bytes == b"9999" { Ok(Self::Untimed) } else { TimeOfDay::read(cell, field).map(Self::At) }
     }
 
     fn print(&self, text: &mut String) {
@@ -132,11 +125,7 @@ impl ZeroPrinted for ServiceMonth {
 
 impl<T: ZeroPrinted> Value for OrZero<T> {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
-        if cell.bytes == T::ZEROS.as_bytes() {
-            Ok(Self::Zero)
-        } else {
-            T::read(cell, field).map(Self::Is)
-        }
+        if cell.bytes == T::ZEROS.as_bytes() { Ok(Self::Zero) } else { T::read(cell, field).map(Self::Is) }
     }
 
     fn print(&self, text: &mut String) {
@@ -158,9 +147,7 @@ impl<T> OrZero<T> {
 }
 
 fn number(digits: &[u8]) -> u32 {
-    digits
-        .iter()
-        .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
 
 fn two_digits(digits: &[u8]) -> i8 {
