@@ -28,4 +28,5 @@ mod units;
 pub use code::{Code, CodeInfo, catalogue};
 pub use file::{CheckedFile, check_file};
 pub use finding::{Finding, Findings, Lang, Severity};
+pub(crate) use structure::{is_header, meant_version};
 pub use units::{Unit, UnitReport, check_units};

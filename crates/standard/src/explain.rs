@@ -2,7 +2,10 @@
 
 use tasuki_terms::{ServiceMonth, ServiceType};
 
-use crate::layout::{Content, Field};
+use crate::check::{is_header, meant_version};
+use crate::layout::{Content, Field, Layout};
+use crate::name::FileName;
+use crate::read::Row;
 use crate::service::service_type_info;
 use crate::value::{Cell, Date, DayMask, ServiceCode, ServiceCodeRole, ServiceTime, TimeOfDay, Value};
 
@@ -36,6 +39,18 @@ pub fn explain(cell: Cell<'_>, field: &Field) -> Option<String> {
         Content::ServiceCode => service_code(ServiceCode::read(cell, field).ok()?),
         _ => None,
     }
+}
+
+/// The layout by which the rows of a file can be shown, decided by its name and its first row; `None` when
+/// not even the name tells the kind. Never refuses: deviations are the checker's matter.
+pub fn layout_for(name: &str, first: &Row<'_>) -> Option<&'static Layout> {
+    let shape = name.parse::<FileName>().ok().map(|name| name.version());
+    Layout::choose(FileName::kind_of(name)?, meant_version(first.cell(1).bytes), first.len(), shape)
+}
+
+/// Whether a first row holds names of fields instead of values.
+pub fn is_header_row(row: &Row<'_>) -> bool {
+    is_header(row)
 }
 
 fn date(date: Date) -> String {

@@ -119,6 +119,28 @@ impl Layout {
         Self::all().find(|layout| layout.kind == kind && layout.version == version)
     }
 
+    /// The layout by which a file is to be read: that of the version which stands in its first row, else the
+    /// one with the right number of fields, else the one of the version that the shape of its name belongs to.
+    /// `None` for images.
+    pub fn choose(
+        kind: FileKind,
+        version: Option<CsvVersion>,
+        width: usize,
+        shape: Option<CsvVersion>,
+    ) -> Option<&'static Self> {
+        let of = |version| Self::of(kind, version);
+        if let Some(layout) = version.and_then(of) {
+            return Some(layout);
+        }
+        let fits = |layout: &&Self| version.is_none() && layout.fields.len() == width;
+        let by_shape = shape.and_then(of);
+        by_shape
+            .filter(fits)
+            .or_else(|| CsvVersion::ALL.into_iter().rev().filter_map(of).find(fits))
+            .or(by_shape)
+            .or_else(|| of(CsvVersion::V202407))
+    }
+
     /// All layouts: 16 of version 202407 and 8 of version 202208.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         tables::LAYOUTS.iter()

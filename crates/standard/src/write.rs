@@ -209,13 +209,13 @@ fn canonical(cell: Cell<'_>, field: &'static Field, row: u64) -> Result<Vec<u8>,
     let value_error = |source| WriteError::Value { row, field, source };
     value::check(cell, field).map_err(value_error)?;
     match field.content {
-        Content::Integer => Integer::read(cell, field).map(printed).map_err(value_error),
-        Content::Decimal => Decimal::read(cell, field).map(printed).map_err(value_error),
+        Content::Integer => Integer::read(cell, field).map(|value| printed(&value)).map_err(value_error),
+        Content::Decimal => Decimal::read(cell, field).map(|value| printed(&value)).map_err(value_error),
         _ => Ok(cell.bytes.to_vec()),
     }
 }
 
-fn printed(value: impl Value) -> Vec<u8> {
+fn printed(value: &impl Value) -> Vec<u8> {
     let mut text = String::new();
     value.print(&mut text);
     text.into_bytes()

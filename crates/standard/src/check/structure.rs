@@ -14,13 +14,13 @@ const MEANS_202407: &[u8] = b"202410";
 const NOT_SUPPORTED: [&[u8]; 3] = [b"201910", b"202003", b"202504"];
 
 /// Whether a first row holds names of fields instead of values: it starts with something else than digits.
-pub(super) fn is_header(row: &Row<'_>) -> bool {
+pub(crate) fn is_header(row: &Row<'_>) -> bool {
     let first = row.cell(1).bytes.trim_ascii();
     !first.is_empty() && first.iter().any(|byte| !byte.is_ascii_digit())
 }
 
-/// The layout that the rows of a file are to be read with, decided by its first row: the version that stands
-/// there, else the one that the number of fields or the shape of the name fits.
+/// The layout that the rows of a file are to be read with, decided by its first row; reports what is wrong
+/// with the version that stands there.
 pub(super) fn layout_of(
     kind: FileKind,
     name: Option<&FileName>,
@@ -28,29 +28,24 @@ pub(super) fn layout_of(
     findings: &mut Findings,
 ) -> Option<&'static Layout> {
     let value = first.cell(1).bytes;
-    let said = CsvVersion::from_bytes(value).or((value == MEANS_202407).then_some(CsvVersion::V202407));
+    let version = meant_version(value);
     let shape = name.map(FileName::version);
-    let has_width = |version: &CsvVersion| {
-        Layout::of(kind, *version).is_some_and(|layout| layout.fields.len() == first.len())
-    };
-    let guess =
-        shape.filter(has_width).or_else(|| CsvVersion::ALL.into_iter().rev().find(has_width)).or(shape);
-    if let Some(code) = version_code(value, said) {
-        report_version(code, value, first, kind, findings);
+    let finding =
+        |code, value: &dyn ToString| version_finding(code, first, kind).with("value", value.to_string());
+    if let Some(code) = version_code(value, version) {
+        findings.push(finding(code, &String::from_utf8_lossy(value)));
     }
-    if let Some((said, shape)) = said.zip(shape).filter(|(said, shape)| said != shape) {
-        let finding = version_finding(Code::VersionDisagreesWithName, first, kind);
-        findings.push(finding.with("value", said).with("expected", shape));
+    if let Some(version) = version.filter(|version| Layout::of(kind, *version).is_none()) {
+        findings.push(finding(Code::VersionHasNoKind, &version));
+    } else if let Some((version, shape)) = version.zip(shape).filter(|(version, shape)| version != shape) {
+        findings.push(finding(Code::VersionDisagreesWithName, &version).with("expected", shape));
     }
-    match said {
-        Some(version) if Layout::of(kind, version).is_none() => {
-            findings.push(version_finding(Code::VersionHasNoKind, first, kind).with("value", version));
-            Layout::of(kind, CsvVersion::V202407)
-        }
-        Some(version) => Layout::of(kind, version),
-        None => Layout::of(kind, guess.unwrap_or(CsvVersion::V202407))
-            .or_else(|| Layout::of(kind, CsvVersion::V202407)),
-    }
+    Layout::choose(kind, version, first.len(), shape)
+}
+
+/// The version that a value means, if it means one of ours.
+pub(crate) fn meant_version(value: &[u8]) -> Option<CsvVersion> {
+    CsvVersion::from_bytes(value).or((value == MEANS_202407).then_some(CsvVersion::V202407))
 }
 
 /// What is wrong with a version's value by itself. An empty or malformed one is a matter of its field.
@@ -62,11 +57,6 @@ fn version_code(value: &[u8], said: Option<CsvVersion>) -> Option<Code> {
         None if six_digits => Some(Code::VersionUnknown),
         _ => None,
     }
-}
-
-fn report_version(code: Code, value: &[u8], row: &Row<'_>, kind: FileKind, findings: &mut Findings) {
-    let value = String::from_utf8_lossy(value);
-    findings.push_once(code, || version_finding(code, row, kind).with("value", value));
 }
 
 fn version_finding(code: Code, row: &Row<'_>, kind: FileKind) -> Finding {

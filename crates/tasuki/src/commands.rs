@@ -1,0 +1,45 @@
+//! The subcommands, one file each.
+
+mod check;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+use tasuki_standard::check as standard;
+
+/// What `tasuki` can do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// 標準仕様のCSVファイルを確かめ、誤りと直し方を示す
+    Check(check::Options),
+    /// CSVファイルの内容を、項目名とコードの意味を付けて表示する
+    Show(show::Options),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Check(options) => check::run(&options),
+            Self::Show(options) => show::run(&options),
+        }
+    }
+}
+
+/// 表示の言葉
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// 日本語
+    Ja,
+    /// English
+    En,
+}
+
+impl From<Lang> for standard::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+        }
+    }
+}

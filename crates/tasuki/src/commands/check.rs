@@ -1,0 +1,104 @@
+//! `tasuki check`: files, folders and zip archives through the checker.
+
+mod human;
+mod json;
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tasuki_standard::check::{CheckedFile, Lang, Severity, UnitReport, catalogue, check_file, check_units};
+
+use crate::input::{self, Visitor};
+
+/// 終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れない
+#[derive(Args)]
+pub(crate) struct Options {
+    /// 確かめるファイル・フォルダー・zip（いくつでも）
+    #[arg(required_unless_present = "codes")]
+    paths: Vec<PathBuf>,
+    /// 機械で読める形（JSON）で出力する
+    #[arg(long)]
+    json: bool,
+    /// 表示の言葉
+    #[arg(long, value_enum, default_value_t = super::Lang::Ja)]
+    lang: super::Lang,
+    /// 警告があっても終了コードを1にする
+    #[arg(long)]
+    strict: bool,
+    /// すべての指摘の一覧（Markdown）を出力して終わる
+    #[arg(long, exclusive = true)]
+    codes: bool,
+}
+
+/// All that was found.
+struct Results {
+    /// Files with the path to show.
+    files: Vec<(String, CheckedFile)>,
+    units: Vec<UnitReport>,
+    skipped: u64,
+    unreadable: bool,
+}
+
+impl Results {
+    fn count(&self, severity: Severity) -> u64 {
+        let in_files: u64 = self.files.iter().map(|(_, file)| file.count(severity)).sum();
+        let in_units = self.units.iter().flat_map(|unit| &unit.findings);
+        in_files + in_units.filter(|finding| finding.severity() == severity).count() as u64
+    }
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let lang = Lang::from(options.lang);
+    if options.codes {
+        anstream::print!("{}", catalogue(lang));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let results = check(&options.paths);
+    if options.json {
+        json::print(&results, lang)?;
+    } else {
+        human::print(&results, lang);
+    }
+    Ok(exit_code(&results, options.strict))
+}
+
+fn check(paths: &[PathBuf]) -> Results {
+    let mut collector = Collector::default();
+    for path in paths {
+        input::visit(path, &mut collector);
+    }
+    let (paths, files): (Vec<_>, Vec<_>) = collector.files.into_iter().unzip();
+    let units = check_units(&files);
+    let files = paths.into_iter().zip(files).collect();
+    Results { files, units, skipped: collector.skipped, unreadable: collector.unreadable }
+}
+
+fn exit_code(results: &Results, strict: bool) -> ExitCode {
+    let failed = results.count(Severity::Error) > 0 || strict && results.count(Severity::Warning) > 0;
+    ExitCode::from(if results.unreadable { 2 } else { u8::from(failed) })
+}
+
+#[derive(Default)]
+struct Collector {
+    files: Vec<(String, CheckedFile)>,
+    skipped: u64,
+    unreadable: bool,
+}
+
+impl Visitor for Collector {
+    fn visit(&mut self, path: &str, name: &str, contents: &mut dyn Read) -> anyhow::Result<()> {
+        self.files.push((path.to_owned(), check_file(name, contents)?));
+        Ok(())
+    }
+
+    fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
+    fn fail(&mut self, error: &anyhow::Error) {
+        anstream::eprintln!("tasuki: {error:#}");
+        self.unreadable = true;
+    }
+}

@@ -1,0 +1,111 @@
+//! The results for people, grouped by file.
+
+use anstyle::{AnsiColor, Style};
+use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, UnitReport};
+
+use super::Results;
+
+/// The texts around findings.
+struct Words {
+    row: fn(u64) -> String,
+    file: fn(&CheckedFile) -> String,
+    unit: fn(&UnitReport, Lang) -> String,
+    summary: fn(&Results) -> String,
+    skipped: fn(u64) -> String,
+}
+
+const JAPANESE: Words = Words {
+    row: |row| format!("{row}行目"),
+    file: |file| format!("{} {}行 {}名", kind(file, Lang::Ja), file.rows, file.people),
+    unit: |unit, lang| {
+        let name = unit.unit.map_or("複数の種類", |unit| unit.name(lang));
+        format!("連番 {}  {name}  {} → {}", unit.serial, unit.from, unit.to)
+    },
+    summary: |results| {
+        let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| results.count(severity));
+        format!("{}個のファイルを確かめました：エラー {errors}件、警告 {warnings}件", results.files.len())
+    },
+    skipped: |skipped| format!("標準仕様のファイルではないもの{skipped}個は見ていません"),
+};
+
+const ENGLISH: Words = Words {
+    row: |row| format!("row {row}"),
+    file: |file| format!("{} {} rows, {} persons", kind(file, Lang::En), file.rows, file.people),
+    unit: |unit, lang| {
+        let name = unit.unit.map_or("several units", |unit| unit.name(lang));
+        format!("serial {}  {name}  {} → {}", unit.serial, unit.from, unit.to)
+    },
+    summary: |results| {
+        let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| results.count(severity));
+        format!("{} files checked: {errors} errors, {warnings} warnings", results.files.len())
+    },
+    skipped: |skipped| format!("{skipped} files that are none of the standard were passed over"),
+};
+
+pub(super) fn print(results: &Results, lang: Lang) {
+    let words = match lang {
+        Lang::Ja => &JAPANESE,
+        Lang::En => &ENGLISH,
+    };
+    for (path, file) in &results.files {
+        let findings = file.findings();
+        if !findings.is_empty() {
+            print_group(path, &(words.file)(file), &findings, words, lang);
+        }
+    }
+    for unit in results.units.iter().filter(|unit| !unit.findings.is_empty()) {
+        print_group(&(words.unit)(unit, lang), &unit.files.join("\n  "), &unit.findings, words, lang);
+    }
+    if results.skipped > 0 {
+        anstream::println!("{}", (words.skipped)(results.skipped));
+    }
+    anstream::println!("{}", (words.summary)(results));
+}
+
+fn print_group(title: &str, about: &str, findings: &[Finding], words: &Words, lang: Lang) {
+    let bold = Style::new().bold();
+    anstream::println!("{bold}{title}{bold:#}\n  {about}");
+    for finding in findings {
+        print_finding(finding, words, lang);
+    }
+    anstream::println!();
+}
+
+fn print_finding(finding: &Finding, words: &Words, lang: Lang) {
+    let severity = finding.severity();
+    let style = style(severity);
+    let place = finding.row.map(|row| format!("  {}", (words.row)(row))).unwrap_or_default();
+    let field = finding.field.map(|field| format!("  {} {}", field.no, field.name_ja)).unwrap_or_default();
+    let (code, name) = (finding.code.as_str(), severity.name(lang));
+    anstream::println!("  {style}{} {name}{style:#} {code}{place}{field}", sign(severity));
+    anstream::println!("      {}\n      → {}", finding.message(lang), finding.hint(lang));
+}
+
+fn kind(file: &CheckedFile, lang: Lang) -> String {
+    let kind = match (file.kind, lang) {
+        (Some(kind), Lang::Ja) => kind.name_ja(),
+        (Some(kind), Lang::En) => kind.prefix(),
+        (None, Lang::Ja) => "種類不明",
+        (None, Lang::En) => "unknown kind",
+    };
+    let version = file.version.map(|version| format!(" {version}")).unwrap_or_default();
+    format!("{kind}{version}")
+}
+
+/// A sign beside the colour: not everybody sees colours.
+fn sign(severity: Severity) -> char {
+    match severity {
+        Severity::Error => '×',
+        Severity::Warning => '△',
+        Severity::Info => '・',
+    }
+}
+
+fn style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Info => AnsiColor::Cyan,
+    };
+    Style::new().fg_color(Some(color.into())).bold()
+}
