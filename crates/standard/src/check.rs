@@ -20,6 +20,7 @@ mod code;
 mod fields;
 mod file;
 mod finding;
+mod last_good;
 mod meaning;
 mod naming;
 mod structure;

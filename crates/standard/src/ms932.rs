@@ -17,7 +17,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use encoding_rs::SHIFT_JIS;
+use encoding_rs::{Encoding, SHIFT_JIS};
 
 /// Bytes of a text that are not good MS932.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,31 @@ fn as_windows_has_it(character: char) -> char {
 
 /// Whether every character is good MS932.
 pub fn is_clean(bytes: &[u8]) -> bool {
-    faults(bytes).next().is_none()
+    if bytes.iter().any(|&byte| is_control(byte)) {
+        return false;
+    }
+    let codes: &Codes = &CODES;
+    let mut rest = bytes;
+    loop {
+        rest = &rest[Encoding::ascii_valid_up_to(rest)..];
+        // What follows a Japanese character is mostly another one.
+        while let Some(&byte) = rest.first().filter(|byte| !byte.is_ascii()) {
+            let length = match (codes.single[usize::from(byte)], rest.get(1)) {
+                (Class::Good, _) => 1,
+                (Class::Lead, Some(&trail)) if codes.double(byte, trail) == Class::Good => 2,
+                _ => return false,
+            };
+            rest = &rest[length..];
+        }
+        if rest.is_empty() {
+            return true;
+        }
+    }
+}
+
+/// A control character other than line break and tab. (80 is one too, but not ASCII.)
+fn is_control(byte: u8) -> bool {
+    (byte < 0x20 && !matches!(byte, b'\t' | b'\r' | b'\n')) || byte == 0x7f
 }
 
 /// The faults of a text, in order.
@@ -348,6 +372,7 @@ mod tests {
 
         #[test]
         fn faults_agree_with_decoding(bytes: Vec<u8>) {
+            prop_assert_eq!(is_clean(&bytes), faults(&bytes).next().is_none());
             let invalid = faults(&bytes).any(|fault| fault.kind == FaultKind::Invalid);
             prop_assert_eq!(decode(&bytes).is_none(), invalid);
         }

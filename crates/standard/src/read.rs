@@ -74,7 +74,6 @@ pub struct Reader<R> {
     ends: Vec<usize>,
     preamble: Option<Preamble>,
     rows: u64,
-    line: u64,
 }
 
 /// What the first bytes of a file tell.
@@ -108,7 +107,6 @@ impl<R: Read> Reader<R> {
             ends: vec![0; MAX_FIELDS],
             preamble: None,
             rows: 0,
-            line: 1,
         }
     }
 
@@ -151,11 +149,8 @@ impl<R: Read> Reader<R> {
         let raw = with_end.strip_suffix(line_end.last_byte()).unwrap_or(with_end);
         self.consumed = split.raw_len + usize::from(line_end == LineEnd::CrLf);
         self.rows += 1;
-        let line = self.line + blank_lines;
-        self.line = line + 1 + memchr::memchr_iter(b'\n', raw).count() as u64;
         Ok(Some(Row {
             number: self.rows,
-            line,
             blank_lines,
             encoding,
             line_end,
@@ -282,7 +277,6 @@ impl LineEnd {
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     number: u64,
-    line: u64,
     blank_lines: u64,
     encoding: Encoding,
     line_end: LineEnd,
@@ -306,11 +300,6 @@ impl<'a> Row<'a> {
     /// Row, from 1; a header row counts.
     pub fn number(&self) -> u64 {
         self.number
-    }
-
-    /// Line of the file on which the row starts, from 1: texts can contain line breaks.
-    pub fn line(&self) -> u64 {
-        self.line
     }
 
     /// Blank lines before the row.
@@ -350,15 +339,64 @@ impl<'a> Row<'a> {
         (0..self.len()).map(|index| self.at(index))
     }
 
-    /// All fields in order with the way they are written and the column, in bytes from 1, at which they start.
-    pub fn written_cells(&self) -> impl Iterator<Item = (Cell<'a>, Quoting, usize)> + '_ {
-        let mut rest = self.raw;
-        self.cells().map(move |cell| {
-            let column = self.raw.len() - rest.len() + 1;
-            let (quoting, length) = quoting(rest, cell.bytes);
-            rest = rest.get(length + 1..).unwrap_or_default();
-            (cell, quoting, column)
-        })
+    /// All fields in order with the way they are written.
+    pub fn written_cells(&self) -> WrittenCells<'a> {
+        self.written_cells_from(CellPosition::default())
+    }
+
+    /// The fields from a position on, which must be one that [`WrittenCells::position`] gives for this row.
+    pub(crate) fn written_cells_from(&self, position: CellPosition) -> WrittenCells<'a> {
+        WrittenCells { row: *self, position }
+    }
+}
+
+/// A field and how it is written.
+#[derive(Clone, Copy)]
+pub struct WrittenCell<'a> {
+    /// Which field of the row, from 0.
+    pub index: usize,
+    /// The field.
+    pub cell: Cell<'a>,
+    /// How it is quoted.
+    pub quoting: Quoting,
+    /// Its first byte in the row, from 1.
+    pub column: usize,
+}
+
+/// Between two fields of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CellPosition {
+    /// Index of the next field, from 0.
+    pub(crate) index: usize,
+    /// Its first byte in the row, from 0; one past the row's end behind the last field.
+    pub(crate) offset: usize,
+}
+
+/// The fields of a row, one after the other. See [`Row::written_cells`].
+pub struct WrittenCells<'a> {
+    row: Row<'a>,
+    position: CellPosition,
+}
+
+impl WrittenCells<'_> {
+    pub(crate) fn position(&self) -> CellPosition {
+        self.position
+    }
+}
+
+impl<'a> Iterator for WrittenCells<'a> {
+    type Item = WrittenCell<'a>;
+
+    fn next(&mut self) -> Option<WrittenCell<'a>> {
+        let CellPosition { index, offset } = self.position;
+        if index == self.row.len() {
+            return None;
+        }
+        let cell = self.row.at(index);
+        let rest = self.row.raw.get(offset..).unwrap_or_default();
+        let (quoting, length) = quoting(rest, cell.bytes);
+        self.position = CellPosition { index: index + 1, offset: offset + length + 1 };
+        Some(WrittenCell { index, cell, quoting, column: offset + 1 })
     }
 }
 
@@ -409,24 +447,24 @@ mod tests {
         }
     }
 
-    fn rows(bytes: &[u8], piece: usize) -> Vec<(u64, u64, LineEnd, Vec<Vec<u8>>)> {
+    fn rows(bytes: &[u8], piece: usize) -> Vec<(u64, LineEnd, Vec<Vec<u8>>)> {
         let mut reader = Reader::new(Pieces(bytes, piece));
         let mut rows = Vec::new();
         while let Some(row) = reader.next_row().unwrap() {
             let cells = row.cells().map(|cell| cell.bytes.to_vec()).collect();
-            rows.push((row.number(), row.line(), row.line_end(), cells));
+            rows.push((row.number(), row.line_end(), cells));
         }
         rows
     }
 
     #[test]
-    fn rows_know_their_number_line_and_end() {
+    fn rows_know_their_number_and_end() {
         let text = b"a,b\r\n\r\n\"x\ny\",z\nlast";
         let cell = |text: &[u8]| text.to_vec();
         let expected = [
-            (1, 1, LineEnd::CrLf, vec![cell(b"a"), cell(b"b")]),
-            (2, 3, LineEnd::Lf, vec![cell(b"x\ny"), cell(b"z")]),
-            (3, 5, LineEnd::None, vec![cell(b"last")]),
+            (1, LineEnd::CrLf, vec![cell(b"a"), cell(b"b")]),
+            (2, LineEnd::Lf, vec![cell(b"x\ny"), cell(b"z")]),
+            (3, LineEnd::None, vec![cell(b"last")]),
         ];
         for piece in [1, 2, 3, 100] {
             assert_eq!(rows(text, piece), expected, "in pieces of {piece}");
@@ -438,7 +476,7 @@ mod tests {
         let written = |text: &[u8]| {
             let mut reader = Reader::new(text);
             let row = reader.next_row().unwrap().unwrap();
-            row.written_cells().map(|(_, quoting, column)| (quoting, column)).collect::<Vec<_>>()
+            row.written_cells().map(|written| (written.quoting, written.column)).collect::<Vec<_>>()
         };
         assert_eq!(written(b"a,\"b,\"\"c\",,\"\""), [(Bare, 1), (Quoted, 3), (Bare, 11), (Quoted, 12)]);
         assert_eq!(written(b"a\"b,\"c\"d,e"), [(Broken, 1), (Broken, 5), (Bare, 10)]);
@@ -473,7 +511,7 @@ mod tests {
                 .byte_records()
                 .map(|record| record.unwrap().iter().map(<[u8]>::to_vec).collect())
                 .collect();
-            let found: Vec<_> = rows(text.as_bytes(), piece).into_iter().map(|row| row.3).collect();
+            let found: Vec<_> = rows(text.as_bytes(), piece).into_iter().map(|row| row.2).collect();
             prop_assert_eq!(found, expected);
         }
 
@@ -481,10 +519,9 @@ mod tests {
         fn columns_add_up_to_the_row(bytes: Vec<u8>) {
             let mut reader = Reader::new(&bytes[..]);
             while let Ok(Some(row)) = reader.next_row() {
-                for (cell, quoting, column) in row.written_cells() {
+                for WrittenCell { cell, quoting, column, .. } in row.written_cells() {
                     if quoting == Quoting::Bare {
-                        let start = column - 1;
-                        prop_assert_eq!(&row.raw()[start..start + cell.bytes.len()], cell.bytes);
+                        prop_assert!(row.raw()[column - 1..].starts_with(cell.bytes));
                     }
                 }
             }

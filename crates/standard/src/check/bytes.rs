@@ -5,7 +5,7 @@ use super::finding::{Finding, Findings};
 use crate::gaiji;
 use crate::layout::Field;
 use crate::ms932::{self, Fault, FaultKind};
-use crate::read::{LineEnd, Quoting, Row};
+use crate::read::{LineEnd, Quoting, Row, WrittenCell};
 use crate::value::{Cell, Encoding};
 
 /// Reports the faults of a row that do not belong to a field.
@@ -100,19 +100,18 @@ fn character_finding(
 
 /// Reports how a field is quoted.
 pub(super) fn check_quoting(
-    quoting: Quoting,
+    written: &WrittenCell<'_>,
     field: &'static Field,
-    (row, column): (u64, usize),
-    is_empty: bool,
+    row: u64,
     findings: &mut Findings,
 ) {
-    let finding = |code| Finding::in_field(code, row, field).with("column", column);
-    match quoting {
+    let finding = |code| Finding::in_field(code, row, field).with("column", written.column);
+    match written.quoting {
         Quoting::Broken => findings.push(finding(Code::BrokenQuotes)),
         Quoting::Quoted if !field.is_quoted() => {
             findings.push_once(Code::QuotedCode, || finding(Code::QuotedCode));
         }
-        Quoting::Bare if field.is_quoted() && !is_empty => {
+        Quoting::Bare if field.is_quoted() && !written.cell.is_empty() => {
             findings.push_once(Code::BareText, || finding(Code::BareText));
         }
         Quoting::Bare | Quoting::Quoted => {}

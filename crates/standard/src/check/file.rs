@@ -5,9 +5,10 @@ use std::io::{self, Read};
 
 use super::code::Code;
 use super::finding::{Finding, Findings, Severity};
+use super::last_good::LastGood;
 use super::meaning::{Meaning, RecordKey};
 use super::{bytes, fields, naming, structure};
-use crate::layout::Layout;
+use crate::layout::{Layout, Requirement};
 use crate::name::FileName;
 use crate::read::{ReadError, Reader, Row};
 use crate::value::Encoding;
@@ -91,11 +92,12 @@ struct Rows<'a> {
     /// The version that stands in the first row of data.
     first_version: Vec<u8>,
     meaning: Option<Meaning>,
+    last_good: LastGood,
 }
 
 impl<'a> Rows<'a> {
     fn new(file: &'a mut CheckedFile) -> Self {
-        Self { file, layout: None, first_version: Vec::new(), meaning: None }
+        Self { file, layout: None, first_version: Vec::new(), meaning: None, last_good: LastGood::default() }
     }
 
     fn check(mut self, source: impl Read) -> io::Result<()> {
@@ -174,25 +176,54 @@ impl<'a> Rows<'a> {
         };
         structure::check_same_version(row, &self.first_version, layout.kind, findings);
         let complete = structure::check_width(row, layout, findings);
-        for (field, (cell, quoting, column)) in layout.fields.iter().zip(row.written_cells()) {
-            let place = (row.number(), column);
-            if !clean {
-                bytes::check_characters(cell, place, Some(field), findings);
-            }
-            bytes::check_quoting(quoting, field, place, cell.is_empty(), findings);
-            // With a field too few or too many nobody knows which field is which.
-            if complete {
-                fields::check(cell, row, field, layout, findings);
-            }
+        if complete && clean {
+            self.check_known(row, layout);
+        } else {
+            self.check_cells(row, layout, complete);
         }
+        let findings = &mut self.file.findings;
         if let Some(meaning) = self.meaning.as_mut().filter(|_| complete) {
             meaning.row(row, findings);
+        }
+    }
+
+    /// Checks the fields of a row with good characters, passing over those that are as in the last good row.
+    fn check_known(&mut self, row: &Row<'_>, layout: &'static Layout) {
+        let findings = &mut self.file.findings;
+        let before = findings.total();
+        let mut depends_on_row = false;
+        let [from, to] = self.last_good.differing(row.raw(), layout.fields.len());
+        let mut cells = row.written_cells_from(from);
+        while cells.position() != to
+            && let Some(written) = cells.next()
+        {
+            let field = &layout.fields[written.index];
+            bytes::check_quoting(&written, field, row.number(), findings);
+            fields::check(written.cell, row, field, layout, findings);
+            self.last_good.starts[written.index] = written.column - 1;
+            // Whether a required field may be empty depends on the rest of its row.
+            depends_on_row |= written.cell.is_empty() && field.requirement == Requirement::Required;
+        }
+        let is_good = findings.total() == before && !depends_on_row;
+        self.last_good.remember(is_good.then_some(row.raw()), to.index);
+    }
+
+    /// Checks the fields of a row with bad characters, or with a field too few or too many: then nobody knows
+    /// which field is which, and only characters and quotes are judged.
+    fn check_cells(&mut self, row: &Row<'_>, layout: &'static Layout, complete: bool) {
+        let findings = &mut self.file.findings;
+        for (field, written) in layout.fields.iter().zip(row.written_cells()) {
+            bytes::check_characters(written.cell, (row.number(), written.column), Some(field), findings);
+            bytes::check_quoting(&written, field, row.number(), findings);
+            if complete {
+                fields::check(written.cell, row, field, layout, findings);
+            }
         }
     }
 }
 
 fn check_unknown_cells(row: &Row<'_>, findings: &mut Findings) {
-    for (cell, _, column) in row.written_cells() {
-        bytes::check_characters(cell, (row.number(), column), None, findings);
+    for written in row.written_cells() {
+        bytes::check_characters(written.cell, (row.number(), written.column), None, findings);
     }
 }

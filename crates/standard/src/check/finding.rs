@@ -136,12 +136,14 @@ const MAX_OF_ONE_CODE: u64 = 100;
 pub struct Findings {
     kept: Vec<Finding>,
     counts: HashMap<Code, u64>,
+    total: u64,
 }
 
 impl Findings {
     pub(crate) fn push(&mut self, finding: Finding) {
         let count = self.counts.entry(finding.code).or_default();
         *count += 1;
+        self.total += 1;
         if *count <= MAX_OF_ONE_CODE {
             self.kept.push(finding);
         }
@@ -152,6 +154,11 @@ impl Findings {
         if !self.counts.contains_key(&code) {
             self.push(finding());
         }
+    }
+
+    /// How many findings there are.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
     }
 
     /// The findings in the order of the file, and how many more there are of a code that has too many.

@@ -1,7 +1,9 @@
 //! Table 7 (UPSIKYU): services, subtotals, grand totals, and whether they add up.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 
 use super::slip::check_equipment;
 use super::{Column, Findings, Offices, Person, Rules, Served, check_scope};
@@ -110,7 +112,7 @@ impl DetailRules {
             served: Served::new(offices, office),
             people: BTreeMap::new(),
             rows: HashMap::new(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Table 6: plan (UPPLAN), actuals (UPJSK) and the deletion of actuals (DLTJSK).
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 
 use super::{Column, Findings, Offices, Person, Rules, Served, check_office, check_scope};
 use crate::check::code::Code;
@@ -86,7 +88,7 @@ impl SlipRules {
             types: BTreeSet::new(),
             rows: HashMap::new(),
             rentals: HashMap::new(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             last_person: None,
         }
     }
