@@ -164,7 +164,7 @@ impl<'a> Group<'a> {
     fn findings(&self, key: &GroupKey, groups: &BTreeMap<GroupKey, Group<'_>>) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.unit() {
-            None => findings.push(Finding::new(Code::UnitsMixed).with("kinds", prefixes(self.kinds()))),
+            None => findings.push(with_kinds(Code::UnitsMixed, self.kinds())),
             Some(unit) => {
                 self.check_same(&mut findings);
                 self.check_members(unit, key, groups, &mut findings);
@@ -207,7 +207,7 @@ impl<'a> Group<'a> {
         let mut seen = BTreeSet::new();
         for (name, _) in &self.files {
             if !seen.insert((name.kind, name.branch)) {
-                findings.push(Finding::new(Code::SameFileTwice).with("kinds", name.kind.prefix()));
+                findings.push(with_kinds(Code::SameFileTwice, [name.kind]));
             }
         }
     }
@@ -227,17 +227,17 @@ impl<'a> Group<'a> {
             other.serial == key.serial && *other != key && group.completes(self, unit)
         });
         if elsewhere.count() > 0 {
-            findings.push(Finding::new(Code::PartiesDisagree).with("kinds", prefixes(self.kinds())));
+            findings.push(with_kinds(Code::PartiesDisagree, self.kinds()));
             return;
         }
         let (mains, others): (BTreeSet<_>, BTreeSet<_>) = lacking
             .into_iter()
             .partition(|kind| unit.members(self.version()).iter().any(|(main, _)| main == kind));
         if !mains.is_empty() {
-            findings.push(Finding::new(Code::MainMissing).with("kinds", prefixes(mains)));
+            findings.push(with_kinds(Code::MainMissing, mains));
         }
         if !others.is_empty() {
-            findings.push(Finding::new(Code::MemberMissing).with("kinds", prefixes(others)));
+            findings.push(with_kinds(Code::MemberMissing, others));
         }
     }
 
@@ -273,15 +273,17 @@ impl<'a> Group<'a> {
                 let Some(dependent) = self.file(*kind) else {
                     continue;
                 };
-                let names =
-                    |finding: Finding| finding.with("kinds", kind.prefix()).with("main", main_kind.prefix());
+                let related = |code, row| {
+                    let main = [&*kind_ja(*main_kind), main_kind.prefix()];
+                    with_kinds(code, [*kind]).with_names("main", main).with("row", row)
+                };
                 if let Some(row) = first_missing(dependent, main) {
-                    findings.push(names(Finding::new(Code::RecordWithoutMain)).with("row", row));
+                    findings.push(related(Code::RecordWithoutMain, row));
                 }
                 // A person may well have no history of illness and no fixed day.
                 let may_lack = matches!(kind, K::PreventionBasicInfoSchedule | K::PreventionBasicInfoHistory);
                 if let Some(row) = first_missing(main, dependent).filter(|_| !may_lack) {
-                    findings.push(names(Finding::new(Code::RecordWithoutDependent)).with("row", row));
+                    findings.push(related(Code::RecordWithoutDependent, row));
                 }
             }
         }
@@ -353,6 +355,16 @@ fn have_common(file: &CheckedFile, other: &CheckedFile) -> bool {
     file.records.keys().any(|key: &RecordKey| other.records.contains_key(key))
 }
 
-fn prefixes(kinds: impl IntoIterator<Item = FileKind>) -> String {
-    kinds.into_iter().map(FileKind::prefix).collect::<Vec<_>>().join("・")
+/// Fills in names of kinds: for Japanese readers what they are, with the prefix to find them by.
+fn with_kinds(code: Code, kinds: impl IntoIterator<Item = FileKind>) -> Finding {
+    let (mut ja, mut en) = (Vec::new(), Vec::new());
+    for kind in kinds {
+        ja.push(kind_ja(kind));
+        en.push(kind.prefix());
+    }
+    Finding::new(code).with_names("kinds", [&ja.join("・"), &en.join(", ")])
+}
+
+fn kind_ja(kind: FileKind) -> String {
+    format!("{}（{}）", kind.name_ja(), kind.prefix())
 }

@@ -12,8 +12,10 @@ use tasuki_standard::check::{CheckedFile, Lang, Severity, UnitReport, catalogue,
 
 use crate::input::{self, Visitor};
 
-/// 終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れない
 #[derive(Args)]
+#[command(
+    after_help = "終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れないものあり"
+)]
 pub(crate) struct Options {
     /// 確かめるファイル・フォルダー・zip（いくつでも）
     #[arg(required_unless_present = "codes")]
@@ -28,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long)]
     strict: bool,
     /// すべての指摘の一覧（Markdown）を出力して終わる
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["paths", "json", "strict"])]
     codes: bool,
 }
 

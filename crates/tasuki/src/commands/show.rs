@@ -15,8 +15,8 @@ use tasuki_standard::explain::{explain, is_header_row, layout_for};
 use tasuki_standard::read::{Reader, Row};
 use tasuki_standard::{Field, Layout};
 
-/// 終了コード：0 表示した、2 使い方の誤り・読み取れない
 #[derive(Args)]
+#[command(after_help = "終了コード：0 表示した、2 使い方の誤り・読み取れない")]
 pub(crate) struct Options {
     /// 表示するCSVファイル
     file: PathBuf,
