@@ -14,7 +14,7 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["test"] => test::run(),
+        ["test"] => test::run_all(),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
         _ => bail!("usage: cargo xtask test | generate [--check]"),

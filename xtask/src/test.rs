@@ -17,7 +17,7 @@ const STEPS: [&[&str]; 5] = [
 ];
 
 /// Installs what is missing and runs all steps; fails at the first that fails.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run_all() -> anyhow::Result<()> {
     install_programs()?;
     install_cargo_deny()?;
     for step in STEPS {
@@ -62,9 +62,11 @@ fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
     run(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+#[expect(clippy::print_stdout, reason = "whoever waits sees what is running")]
 fn run(command: &mut Command) -> anyhow::Result<()> {
     println!("+ {} {}", command.get_program().display(), words(command));
-    let status = command.status().with_context(|| format!("{} cannot be started", command.get_program().display()))?;
+    let status =
+        command.status().with_context(|| format!("{} cannot be started", command.get_program().display()))?;
     ensure!(status.success(), "{} {} failed", command.get_program().display(), words(command));
     Ok(())
 }
