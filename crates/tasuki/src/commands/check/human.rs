@@ -75,7 +75,11 @@ fn print_finding(finding: &Finding, words: &Words, lang: Lang) {
     let severity = finding.severity();
     let style = style(severity);
     let place = finding.row.map(|row| format!("  {}", (words.row)(row))).unwrap_or_default();
-    let field = finding.field.map(|field| format!("  {} {}", field.no, field.name_ja)).unwrap_or_default();
+    let field = finding.field.map(|field| match lang {
+        Lang::Ja => format!("  {} {}", field.no, field.name_ja),
+        Lang::En => format!("  {} {}", field.no, field.name_en),
+    });
+    let field = field.unwrap_or_default();
     let (code, name) = (finding.code.as_str(), severity.name(lang));
     anstream::println!("  {style}{} {name}{style:#} {code}{place}{field}", sign(severity));
     anstream::println!("      {}\n      → {}", finding.message(lang), finding.hint(lang));
