@@ -1,5 +1,7 @@
 //! `tasuki check` and `tasuki show` as a vendor uses them: the real program on real files.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
