@@ -11,7 +11,7 @@ const PROGRAMS: [(&str, &str); 3] = [("age", "age"), ("openssl", "openssl"), ("u
 const STEPS: [&[&str]; 5] = [
     &["fmt", "--all", "--check"],
     &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
-    &["deny", "--offline", "check", "bans", "licenses", "sources"],
+    &["deny", "check", "bans", "licenses", "sources"],
     &["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"],
     &["test", "--workspace", "--locked", "--no-fail-fast"],
 ];

@@ -1,0 +1,8 @@
+//! What identities promise, tried from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod chain;
+mod operator;
+mod statement;
+mod vault;
