@@ -40,6 +40,8 @@ pub struct Field {
 pub enum Requirement {
     /// Marked 必須: an empty value is an error.
     Required,
+    /// As `Required`, but not in the subtotals and totals of table 7, for which the standard states no value.
+    RequiredInServices,
     /// The mark is doubtful or a mere 必要 (section 13 of the tables' notes): an empty value is worth a warning.
     Expected,
     /// May be empty.

@@ -317,7 +317,9 @@ impl Serial {
 
     /// The time that the serial says, when it is a real one.
     pub fn time(&self) -> Option<DateTime> {
-        DateTime::strptime("%Y%m%d%H%M%S", self.as_str()).ok().filter(|time| time.year() >= 1900)
+        // Leap seconds are no part of a name: `strptime` would take 60 for 59.
+        let time = DateTime::strptime("%Y%m%d%H%M%S", self.as_str()).ok()?;
+        (time.year() >= 1900 && !self.as_str().ends_with("60")).then_some(time)
     }
 }
 

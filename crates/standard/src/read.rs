@@ -74,6 +74,7 @@ pub struct Reader<R> {
     ends: Vec<usize>,
     preamble: Option<Preamble>,
     rows: u64,
+    blank_lines_at_end: u64,
 }
 
 /// What the first bytes of a file tell.
@@ -90,6 +91,8 @@ struct Split {
     raw_len: usize,
     contents_len: usize,
     fields: usize,
+    /// Whether the input ended before the row did.
+    is_unended: bool,
 }
 
 impl<R: Read> Reader<R> {
@@ -107,6 +110,7 @@ impl<R: Read> Reader<R> {
             ends: vec![0; MAX_FIELDS],
             preamble: None,
             rows: 0,
+            blank_lines_at_end: 0,
         }
     }
 
@@ -141,9 +145,10 @@ impl<R: Read> Reader<R> {
         self.start += std::mem::take(&mut self.consumed);
         let blank_lines = self.skip_blank_lines()?;
         let Some(split) = self.split_row()? else {
+            self.blank_lines_at_end += blank_lines;
             return Ok(None);
         };
-        let line_end = self.line_end(split.raw_len)?;
+        let line_end = if split.is_unended { LineEnd::None } else { self.line_end(split.raw_len)? };
 
         let with_end = &self.buffer[self.start..self.start + split.raw_len];
         let raw = with_end.strip_suffix(line_end.last_byte()).unwrap_or(with_end);
@@ -158,6 +163,11 @@ impl<R: Read> Reader<R> {
             contents: &self.contents[..split.contents_len],
             ends: &self.ends[..split.fields],
         }))
+    }
+
+    /// Blank lines after the last row; known once all rows are read.
+    pub fn blank_lines_at_end(&self) -> u64 {
+        self.blank_lines_at_end
     }
 
     fn skip_blank_lines(&mut self) -> Result<u64, ReadError> {
@@ -182,14 +192,15 @@ impl<R: Read> Reader<R> {
             let input = &self.buffer[self.start..self.end];
             let (mut result, raw_len, mut contents_len, mut fields) =
                 self.core.read_record(input, &mut self.contents, &mut self.ends);
-            if result == ReadRecordResult::InputEmpty && self.exhausted {
+            let is_unended = result == ReadRecordResult::InputEmpty && self.exhausted;
+            if is_unended {
                 let (at_end, _, more_contents, more_fields) =
                     self.core.read_record(&[], &mut self.contents[contents_len..], &mut self.ends[fields..]);
                 (result, contents_len, fields) = (at_end, contents_len + more_contents, fields + more_fields);
             }
             match result {
                 ReadRecordResult::Record => {
-                    return Ok(Some(Split { raw_len, contents_len, fields }));
+                    return Ok(Some(Split { raw_len, contents_len, fields, is_unended }));
                 }
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::InputEmpty => self.fill()?,

@@ -12,13 +12,14 @@
 //! # Ok::<(), tasuki_standard::write::WriteError>(())
 //! ```
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::layout::{Content, Field, Layout, Requirement};
 use crate::ms932::{self, Unencodable};
 use crate::read::Row;
 use crate::record::Record;
-use crate::value::{self, Cell, Decimal, Encoding, Integer, Value, ValueError};
+use crate::value::{self, Cell, Decimal, Encoding, Integer, ServiceCodeRole, Value, ValueError};
 use crate::{CsvVersion, FileKind};
 
 /// Why a row is not written. Nothing of it is.
@@ -129,16 +130,12 @@ impl<W: Write> Writer<W> {
     pub fn write_texts<S: AsRef<str>>(&mut self, texts: &[S]) -> Result<(), WriteError> {
         let row = self.rows + 1;
         self.check_width(texts.len())?;
-        let mut fields = Vec::with_capacity(texts.len());
+        let mut cells = Vec::with_capacity(texts.len());
         for (field, text) in self.layout.fields.iter().zip(texts) {
-            let bytes = ms932::encode(text.as_ref()).map_err(|source| WriteError::Character {
-                row,
-                field,
-                source,
-            })?;
-            fields.push(canonical(Cell { bytes: &bytes, encoding: Encoding::Ms932 }, field, row)?);
+            let encoded = ms932::encode(text.as_ref());
+            cells.push(encoded.map_err(|source| WriteError::Character { row, field, source })?);
         }
-        self.put(&fields)
+        self.put(&cells)
     }
 
     /// Writes a row that was read. Texts keep their bytes, so that a canonical file comes back as it was.
@@ -148,20 +145,19 @@ impl<W: Write> Writer<W> {
     pub fn write_row(&mut self, row: &Row<'_>) -> Result<(), WriteError> {
         let number = self.rows + 1;
         self.check_width(row.len())?;
-        let mut fields = Vec::with_capacity(row.len());
+        let mut cells = Vec::with_capacity(row.len());
         for (field, cell) in self.layout.fields.iter().zip(row.cells()) {
             let text = cell.text().ok_or(WriteError::NotText { row: number, field })?;
-            let bytes = match cell.encoding {
+            cells.push(match cell.encoding {
                 Encoding::Ms932 => cell.bytes.to_vec(),
                 Encoding::Utf8 => ms932::encode(&text).map_err(|source| WriteError::Character {
                     row: number,
                     field,
                     source,
                 })?,
-            };
-            fields.push(canonical(Cell { bytes: &bytes, encoding: Encoding::Ms932 }, field, number)?);
+            });
         }
-        self.put(&fields)
+        self.put(&cells)
     }
 
     /// Ends writing and gives the destination back, unflushed.
@@ -179,13 +175,16 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the row in one piece, so that an error does not leave a part of it.
-    fn put(&mut self, fields: &[Vec<u8>]) -> Result<(), WriteError> {
+    fn put(&mut self, cells: &[Vec<u8>]) -> Result<(), WriteError> {
+        let code = self.layout.field_named("service_code").map(|field| &cells[usize::from(field.no) - 1]);
+        let role = code.map_or(ServiceCodeRole::Service, |code| ServiceCodeRole::of(code));
         let mut line = Vec::new();
-        for (field, bytes) in self.layout.fields.iter().zip(fields) {
+        for (field, cell) in self.layout.fields.iter().zip(cells) {
             if field.no > 1 {
                 line.push(b',');
             }
-            if field.is_quoted() { quote(bytes, &mut line) } else { line.extend_from_slice(bytes) }
+            let bytes = canonical(cell, field, role, self.rows + 1)?;
+            if field.is_quoted() { quote(&bytes, &mut line) } else { line.extend_from_slice(&bytes) }
         }
         line.extend_from_slice(b"\r\n");
         self.destination.write_all(&line)?;
@@ -194,31 +193,42 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// The bytes to be written for a field.
-fn canonical(cell: Cell<'_>, field: &'static Field, row: u64) -> Result<Vec<u8>, WriteError> {
+/// The bytes to be written for a field of a row whose service code has this role.
+fn canonical<'a>(
+    bytes: &'a [u8],
+    field: &'static Field,
+    role: ServiceCodeRole,
+    row: u64,
+) -> Result<Cow<'a, [u8]>, WriteError> {
     if field.content == Content::Unused {
-        return Ok(Vec::new());
+        return Ok(Cow::Borrowed(b""));
     }
-    if cell.is_empty() {
-        let missing = field.requirement == Requirement::Required && field.name_en != "count_or_days";
-        return if missing { Err(WriteError::Missing { row, field }) } else { Ok(Vec::new()) };
+    if bytes.is_empty() {
+        return match field.requirement {
+            Requirement::RequiredInServices if role != ServiceCodeRole::Service => Ok(Cow::Borrowed(b"0")),
+            Requirement::Required | Requirement::RequiredInServices => {
+                Err(WriteError::Missing { row, field })
+            }
+            Requirement::Expected | Requirement::Optional => Ok(Cow::Borrowed(b"")),
+        };
     }
-    if !ms932::is_clean(cell.bytes) {
+    if !ms932::is_clean(bytes) {
         return Err(WriteError::NotText { row, field });
     }
+    let cell = Cell { bytes, encoding: Encoding::Ms932 };
     let value_error = |source| WriteError::Value { row, field, source };
     value::check(cell, field).map_err(value_error)?;
     match field.content {
         Content::Integer => Integer::read(cell, field).map(|value| printed(&value)).map_err(value_error),
         Content::Decimal => Decimal::read(cell, field).map(|value| printed(&value)).map_err(value_error),
-        _ => Ok(cell.bytes.to_vec()),
+        _ => Ok(Cow::Borrowed(bytes)),
     }
 }
 
-fn printed(value: &impl Value) -> Vec<u8> {
+fn printed(value: &impl Value) -> Cow<'static, [u8]> {
     let mut text = String::new();
     value.print(&mut text);
-    text.into_bytes()
+    Cow::Owned(text.into_bytes())
 }
 
 fn quote(bytes: &[u8], line: &mut Vec<u8>) {

@@ -168,6 +168,9 @@ impl Table {
             .any(|(prefix, names)| *prefix == self.prefix && names.contains(&field.name_en.as_str()));
         match field.required.as_str() {
             _ if expected => "Expected",
+            "yes" if (self.prefix, field.name_en.as_str()) == ("UPSIKYU", "count_or_days") => {
+                "RequiredInServices"
+            }
             "yes" => "Required",
             _ => "Optional",
         }

@@ -10,7 +10,7 @@ const HEAD: &str = "// Made by `cargo xtask generate` from the tables in `layout
 pub(crate) fn layouts(tables: &Tables) -> String {
     let mut code = format!(
         "{HEAD}#[rustfmt::skip]\nmod rows {{\nuse super::super::{{Choice, Content as C, Field, Layout, \
-         Requirement::{{self, Expected, Optional, Required}}}};\nuse crate::{{CsvVersion, FileKind}};\n\n\
+         Requirement::{{self, Expected, Optional, Required, RequiredInServices}}}};\nuse crate::{{CsvVersion, FileKind}};\n\n\
          const fn field(\n    no: u8,\n    name_ja: &'static str,\n    name_en: &'static str,\n    max_len: u8,\n    \
          requirement: Requirement,\n    content: C,\n) -> Field {{\n    \
          let max_len = if max_len == 0 {{ None }} else {{ Some(max_len) }};\n    \

@@ -98,6 +98,19 @@ fn character_finding(
     Finding::in_field(code, row, field).with("column", column + offset)
 }
 
+/// Reports quotes that do not close where they should. Also good for rows in which nobody knows which field is
+/// which.
+pub(super) fn check_broken_quotes(
+    written: &WrittenCell<'_>,
+    field: &'static Field,
+    row: u64,
+    findings: &mut Findings,
+) {
+    if written.quoting == Quoting::Broken {
+        findings.push(Finding::in_field(Code::BrokenQuotes, row, field).with("column", written.column));
+    }
+}
+
 /// Reports how a field is quoted.
 pub(super) fn check_quoting(
     written: &WrittenCell<'_>,
@@ -107,7 +120,7 @@ pub(super) fn check_quoting(
 ) {
     let finding = |code| Finding::in_field(code, row, field).with("column", written.column);
     match written.quoting {
-        Quoting::Broken => findings.push(finding(Code::BrokenQuotes)),
+        Quoting::Broken => check_broken_quotes(written, field, row, findings),
         Quoting::Quoted if !field.is_quoted() => {
             findings.push_once(Code::QuotedCode, || finding(Code::QuotedCode));
         }

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::finding::{Finding, Findings};
 use crate::layout::{Content, Field, Layout, Requirement};
 use crate::read::Row;
-use crate::value::{self, Cell, ValueError};
+use crate::value::{self, Cell, ServiceCodeRole, ValueError};
 
 /// Reports the faults of a field of a row.
 pub(super) fn check(
@@ -17,9 +17,8 @@ pub(super) fn check(
     let finding = |code| Finding::in_field(code, row.number(), field);
     if cell.is_empty() {
         match field.requirement {
-            // Rows of totals have no times; the layout states so in a remark.
-            Requirement::Required if may_be_empty_on_totals(field, row, layout) => {}
-            Requirement::Required => findings.push(finding(Code::Missing)),
+            Requirement::RequiredInServices if is_total(row, layout) => {}
+            Requirement::Required | Requirement::RequiredInServices => findings.push(finding(Code::Missing)),
             Requirement::Expected => findings.push(finding(Code::MissingExpected)),
             Requirement::Optional => {}
         }
@@ -31,6 +30,11 @@ pub(super) fn check(
         Err(ValueError::UnknownCode) if field.content == Content::Version => {}
         Err(error) => findings.push(wrong_value(error, cell, finding, field)),
     }
+}
+
+fn is_total(row: &Row<'_>, layout: &Layout) -> bool {
+    let code = layout.field_named("service_code").map(|field| row.cell(field.no).bytes);
+    ServiceCodeRole::of(code.unwrap_or_default()) != ServiceCodeRole::Service
 }
 
 /// What reads well and is yet not as we would write it.
@@ -52,15 +56,6 @@ fn check_style(cell: Cell<'_>, row: &Row<'_>, field: &'static Field, findings: &
 fn has_leading_zeros(number: &[u8]) -> bool {
     let digits = number.strip_prefix(b"-").unwrap_or(number);
     digits.len() > 1 && digits[0] == b'0'
-}
-
-/// Count or days (No. 16 of table 7): required, but not stated for subtotals and totals.
-fn may_be_empty_on_totals(field: &Field, row: &Row<'_>, layout: &Layout) -> bool {
-    field.name_en == "count_or_days" && {
-        let code = layout.field_named("service_code").map(|field| row.cell(field.no).bytes);
-        matches!(code, Some([_, _, b'A', b'A', b'A', b'A'] | [_, _, b'E', b'E', b'E', b'E']))
-            || matches!(code, Some([_, _, b'Z', b'Z', b'Z', b'Z'] | b"999999"))
-    }
 }
 
 fn wrong_value(

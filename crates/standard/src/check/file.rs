@@ -131,6 +131,9 @@ impl<'a> Rows<'a> {
         while let Some(row) = reader.next_row()? {
             self.check_row(&row, preamble.encoding);
         }
+        if reader.blank_lines_at_end() > 0 {
+            self.file.findings.push_once(Code::BlankLine, || Finding::new(Code::BlankLine));
+        }
         Ok(())
     }
 
@@ -202,7 +205,7 @@ impl<'a> Rows<'a> {
             fields::check(written.cell, row, field, layout, findings);
             self.last_good.starts[written.index] = written.column - 1;
             // Whether a required field may be empty depends on the rest of its row.
-            depends_on_row |= written.cell.is_empty() && field.requirement == Requirement::Required;
+            depends_on_row |= written.cell.is_empty() && field.requirement == Requirement::RequiredInServices;
         }
         let is_good = findings.total() == before && !depends_on_row;
         self.last_good.remember(is_good.then_some(row.raw()), to.index);
@@ -214,9 +217,11 @@ impl<'a> Rows<'a> {
         let findings = &mut self.file.findings;
         for (field, written) in layout.fields.iter().zip(row.written_cells()) {
             bytes::check_characters(written.cell, (row.number(), written.column), Some(field), findings);
-            bytes::check_quoting(&written, field, row.number(), findings);
             if complete {
+                bytes::check_quoting(&written, field, row.number(), findings);
                 fields::check(written.cell, row, field, layout, findings);
+            } else {
+                bytes::check_broken_quotes(&written, field, row.number(), findings);
             }
         }
     }

@@ -30,6 +30,8 @@ pub(in crate::check) struct RecordKey {
     pub(in crate::check) person: Person,
     /// Plan date, consultation date or month.
     pub(in crate::check) when: [u8; 8],
+    /// Service type of actuals and of their deletion, which leave those of other types alone; empty in others.
+    pub(in crate::check) service_type: [u8; 2],
 }
 
 /// What a file holds, for the checks across files.
@@ -67,6 +69,11 @@ impl Offices {
         (!self.types.is_some_and(|(from, _)| is_care_management(from))).then_some(self.sender)
     }
 
+    /// The receiver of actuals, unless a planning office passes them on to another.
+    fn planning_receiver(&self) -> Option<OfficeNo> {
+        (!self.types.is_some_and(|(from, _)| is_care_management(from))).then_some(self.receiver)
+    }
+
     /// The receiver, unless it plans care: such an office gets plans without giving services.
     fn serving_receiver(&self) -> Option<OfficeNo> {
         (!self.types.is_some_and(|(_, to)| is_care_management(to))).then_some(self.receiver)
@@ -85,6 +92,7 @@ pub(super) struct Meaning {
     insurer: Column,
     insured: Column,
     when: Column,
+    service: Column,
     month: Column,
     name_month: Option<OrZero<ServiceMonth>>,
     first_month: Option<Vec<u8>>,
@@ -107,6 +115,7 @@ impl Meaning {
             insurer: Column::named(layout, "insurer_no"),
             insured: Column::named(layout, "insured_no"),
             when: Column::named(layout, when_name(kind, name)),
+            service: Column::named(layout, service_name(kind)),
             month: Column::named(layout, month_name(kind)),
             name_month: name.and_then(|name| name.month),
             first_month: None,
@@ -144,11 +153,9 @@ impl Meaning {
     }
 
     fn note_record(&mut self, row: &Row<'_>, person: Person, findings: &mut Findings) {
-        let mut when = [b' '; 8];
-        let value = self.when.bytes(row);
-        let length = value.len().min(8);
-        when[..length].copy_from_slice(&value[..length]);
-        let key = RecordKey { person, when };
+        let when = start_of(self.when.bytes(row));
+        let service_type = start_of(self.service.bytes(row));
+        let key = RecordKey { person, when, service_type };
         // Rows of a record follow each other: most rows need no look-up.
         if self.last_key == Some(key) && !is_one_row_per_record(self.kind) {
             return;
@@ -210,7 +217,9 @@ fn rules_of(
     offices: Option<Offices>,
 ) -> Box<dyn Rules> {
     match kind {
-        FileKind::UserSupplement => Box::new(supplement::SupplementRules::new(layout)),
+        FileKind::UserSupplement => {
+            Box::new(supplement::SupplementRules::new(layout, name.and_then(|name| name.month)))
+        }
         FileKind::ServicePlan1 => Box::new(plan::Plan1Rules::new(layout, offices)),
         FileKind::ServicePlan2 => Box::new(plan::Plan2Rules::new(layout, offices)),
         FileKind::ServicePlan3 => Box::new(plan::Plan3Rules::new(layout)),
@@ -250,6 +259,23 @@ fn when_name(kind: FileKind, name: Option<&FileName>) -> &'static str {
         | FileKind::PreventionBasicInfoHistory => "consultation_date",
         _ => "plan_date",
     }
+}
+
+/// Where the service type stands in actuals and their deletion: a code of service starts with its type.
+fn service_name(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::UsageSlipActual => "service_code",
+        FileKind::UsageSlipActualDeletion => "service_type",
+        _ => "",
+    }
+}
+
+/// The first bytes of a value, filled up with blanks.
+fn start_of<const N: usize>(value: &[u8]) -> [u8; N] {
+    let mut start = [b' '; N];
+    let length = value.len().min(N);
+    start[..length].copy_from_slice(&value[..length]);
+    start
 }
 
 fn month_name(kind: FileKind) -> &'static str {

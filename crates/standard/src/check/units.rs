@@ -166,9 +166,10 @@ impl<'a> Group<'a> {
         match self.unit() {
             None => findings.push(with_kinds(Code::UnitsMixed, self.kinds())),
             Some(unit) => {
-                self.check_same(&mut findings);
                 self.check_members(unit, key, groups, &mut findings);
-                self.check_relations(unit, &mut findings);
+                if self.check_same(&mut findings) {
+                    self.check_relations(unit, &mut findings);
+                }
                 self.check_images(&mut findings);
             }
         }
@@ -186,15 +187,20 @@ impl<'a> Group<'a> {
     }
 
     fn file(&self, kind: FileKind) -> Option<&'a CheckedFile> {
-        self.files.iter().find(|(name, _)| name.kind == kind).map(|(_, file)| *file)
+        self.files_of(kind).next()
+    }
+
+    fn files_of(&self, kind: FileKind) -> impl Iterator<Item = &'a CheckedFile> {
+        self.files.iter().filter(move |(name, _)| name.kind == kind).map(|(_, file)| *file)
     }
 
     fn version(&self) -> CsvVersion {
         self.files.iter().map(|(name, _)| name.version()).max().unwrap_or(CsvVersion::V202407)
     }
 
-    /// One version, one month, one file of each kind.
-    fn check_same(&self, findings: &mut Vec<Finding>) {
+    /// One version, one month, one file of each kind; of actuals one for each service type. Whether the records
+    /// of the files can be compared: those of different months are different anyway.
+    fn check_same(&self, findings: &mut Vec<Finding>) -> bool {
         let versions: BTreeSet<_> = self.files.iter().filter_map(|(_, file)| file.version).collect();
         if versions.len() > 1 {
             findings.push(Finding::new(Code::UnitVersionsDisagree));
@@ -202,14 +208,16 @@ impl<'a> Group<'a> {
         let months: BTreeSet<_> = self.files.iter().filter_map(|(name, _)| name.month).collect();
         if months.len() > 1 {
             findings.push(Finding::new(Code::UnitMonthsDisagree));
-            return;
+            return false;
         }
         let mut seen = BTreeSet::new();
         for (name, _) in &self.files {
-            if !seen.insert((name.kind, name.branch)) {
+            let service_types = name.service_types.filter(|_| name.kind == K::UsageSlipActual);
+            if !seen.insert((name.kind, name.branch, service_types)) {
                 findings.push(with_kinds(Code::SameFileTwice, [name.kind]));
             }
         }
+        true
     }
 
     fn check_members(
@@ -309,29 +317,33 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// What later units between the same offices do to the records of this one.
+    /// What later units between the same offices do to the records of this one. The last has the last word: a
+    /// plan that is deleted and sent again is replaced.
     fn check_later(
         &self,
         key: &GroupKey,
         groups: &BTreeMap<GroupKey, Group<'_>>,
         findings: &mut Vec<Finding>,
     ) {
-        let later = groups
-            .iter()
-            .filter(|(other, _)| other.serial > key.serial && (other.from, other.to) == (key.from, key.to));
-        for (other, group) in later {
-            for (kind, deletion) in REPLACED_AND_DELETED {
-                let Some(file) = self.file(kind) else { continue };
-                let holds_same = |kind| group.file(kind).is_some_and(|later| have_common(file, later));
+        for (kind, deletion) in REPLACED_AND_DELETED {
+            let later = groups.iter().rev().filter(|(other, _)| {
+                other.serial > key.serial && (other.from, other.to) == (key.from, key.to)
+            });
+            let last_word = later.into_iter().find_map(|(other, group)| {
+                let holds_same = |later_kind| {
+                    let mut later = group.files_of(later_kind);
+                    later.any(|later| self.files_of(kind).any(|file| have_common(file, later)))
+                };
                 let code = if holds_same(kind) {
                     Code::Replaced
                 } else if holds_same(deletion) {
                     Code::DeletedLater
                 } else {
-                    continue;
+                    return None;
                 };
-                findings.push(Finding::new(code).with("serial", other.serial));
-            }
+                Some(Finding::new(code).with("serial", other.serial))
+            });
+            findings.extend(last_word);
         }
     }
 }

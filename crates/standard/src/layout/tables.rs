@@ -2,7 +2,7 @@
 
 #[rustfmt::skip]
 mod rows {
-use super::super::{Choice, Content as C, Field, Layout, Requirement::{self, Expected, Optional, Required}};
+use super::super::{Choice, Content as C, Field, Layout, Requirement::{self, Expected, Optional, Required, RequiredInServices}};
 use crate::{CsvVersion, FileKind};
 
 const fn field(
@@ -339,7 +339,7 @@ pub(in super::super) static LAYOUTS: &[Layout] = &[
         field(10, "単位数", "units", 6, Required, C::Integer),
         field(11, "割引後率", "discounted_rate", 5, Optional, C::Integer),
         field(12, "割引後単位数", "discounted_units", 6, Optional, C::Integer),
-        field(13, "回数／日数", "count_or_days", 2, Required, C::Integer),
+        field(13, "回数／日数", "count_or_days", 2, RequiredInServices, C::Integer),
         field(14, "サービス単位金額", "service_units_amount", 5, Optional, C::Integer),
         field(15, "給付管理単位数", "managed_units", 6, Optional, C::Integer),
         field(16, "種類支給限度基準超単位数", "type_limit_excess_units", 6, Optional, C::Integer),
@@ -559,7 +559,7 @@ pub(in super::super) static LAYOUTS: &[Layout] = &[
         field(13, "単位数", "units", 6, Required, C::Integer),
         field(14, "割引後率", "discounted_rate", 5, Optional, C::Integer),
         field(15, "割引後単位数", "discounted_units", 6, Optional, C::Integer),
-        field(16, "回数／日数", "count_or_days", 3, Required, C::Integer),
+        field(16, "回数／日数", "count_or_days", 3, RequiredInServices, C::Integer),
         field(17, "サービス単位金額", "service_units_amount", 5, Optional, C::Integer),
         field(18, "給付管理単位数", "managed_units", 6, Optional, C::Integer),
         field(19, "種類支給限度基準超単位数", "type_limit_excess_units", 6, Optional, C::Integer),

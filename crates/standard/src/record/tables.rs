@@ -416,7 +416,7 @@ record! {
         /// No. 15 割引後単位数 (Empty on subtotal and grand-total rows).
         discounted_units: Option<Integer>,
         /// No. 16 回数／日数 (Value on subtotal rows is not stated).
-        count_or_days: Integer,
+        count_or_days: Option<Integer>,
         /// No. 17 サービス単位金額 (Service units or amount).
         service_units_amount: Option<Integer>,
         /// No. 18 給付管理単位数 (Empty for services outside the limit; may be empty when no large-scale day service or same-building rule applies).

@@ -169,14 +169,19 @@ impl ServiceCode {
 
     /// What a row with this code is.
     pub fn role(&self) -> ServiceCodeRole {
-        match &self.0 {
-            b"999999" => ServiceCodeRole::GrandTotal,
-            [_, _, item @ ..] => match item {
-                b"AAAA" => ServiceCodeRole::SubtotalWithin,
-                b"EEEE" => ServiceCodeRole::SubtotalOutside,
-                b"ZZZZ" => ServiceCodeRole::SubtotalOver30Days,
-                _ => ServiceCodeRole::Service,
-            },
+        ServiceCodeRole::of(&self.0)
+    }
+}
+
+impl ServiceCodeRole {
+    /// What a row is whose code is written so; anything odd is a service.
+    pub(crate) fn of(code: &[u8]) -> Self {
+        match code {
+            b"999999" => Self::GrandTotal,
+            [_, _, b'A', b'A', b'A', b'A'] => Self::SubtotalWithin,
+            [_, _, b'E', b'E', b'E', b'E'] => Self::SubtotalOutside,
+            [_, _, b'Z', b'Z', b'Z', b'Z'] => Self::SubtotalOver30Days,
+            _ => Self::Service,
         }
     }
 }

@@ -174,7 +174,13 @@ impl SlipRules {
         }
         self.last_person = Some(person);
         if let Some(offices) = self.actuals_of {
-            check_office(Code::ReceiverIsNotCareOffice, care_office, Some(offices.receiver), row, findings);
+            check_office(
+                Code::ReceiverIsNotCareOffice,
+                care_office,
+                offices.planning_receiver(),
+                row,
+                findings,
+            );
         }
         if let Some(offices) = self.planned_by {
             check_office(Code::SenderIsNotCareOffice, care_office, Some(offices.sender), row, findings);

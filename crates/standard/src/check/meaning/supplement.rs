@@ -13,6 +13,8 @@ pub(super) struct SupplementRules {
     birth: Column,
     limit: [Column; 2],
     slots: Vec<Slot>,
+    /// Whether the name says that it goes with tables 6 and 7.
+    is_of_month: bool,
 }
 
 /// One of the nine places for a limit of a service type.
@@ -22,7 +24,7 @@ struct Slot {
 }
 
 impl SupplementRules {
-    pub(super) fn new(layout: &'static Layout) -> Self {
+    pub(super) fn new(layout: &'static Layout, name_month: Option<OrZero<ServiceMonth>>) -> Self {
         let column = |name: &str| Column::named(layout, name);
         let slot = |n| {
             let part = |part: &str| column(&format!("type_limit_{n}_{part}"));
@@ -37,18 +39,23 @@ impl SupplementRules {
             birth: column("user_birth_date"),
             limit: [column("limit_start_date"), column("limit_end_date")],
             slots: (1..=9).map(slot).collect(),
+            is_of_month: matches!(name_month, Some(OrZero::Is(_))),
         }
     }
 
-    /// The supplement goes with tables 1 to 3 or with tables 6 and 7: one of the two keys is zeros.
+    /// The supplement goes with tables 1 to 3 or with tables 6 and 7: one of the two keys is zeros. The name
+    /// says which.
     fn check_which(&self, row: &Row<'_>, findings: &mut Findings) {
         let plan = self.plan.value::<OrZero<Date>>(row);
         let month = self.month.value::<OrZero<ServiceMonth>>(row);
-        if let (Some(plan), Some(month)) = (plan, month)
-            && (plan == OrZero::Zero) == (month == OrZero::Zero)
-        {
-            findings.push(self.month.finding(Code::SupplementUnclear, row));
-        }
+        let unclear = match (plan, month) {
+            (Some(OrZero::Is(_)), Some(OrZero::Is(_))) if self.is_of_month => self.plan,
+            (Some(OrZero::Is(_)), Some(OrZero::Is(_))) | (Some(OrZero::Zero), Some(OrZero::Zero)) => {
+                self.month
+            }
+            _ => return,
+        };
+        findings.push(unclear.finding(Code::SupplementUnclear, row));
     }
 
     fn check_slots(&self, row: &Row<'_>, findings: &mut Findings) {

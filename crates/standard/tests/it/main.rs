@@ -1,0 +1,12 @@
+//! What the library promises, tried from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod arbitrary;
+mod characters;
+mod corpus;
+mod hostile;
+mod limits;
+mod names;
+mod round_trip;
+mod values;
