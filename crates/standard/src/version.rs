@@ -1,6 +1,7 @@
 //! Versions of the CSV files.
 
 use std::fmt;
+use std::str::FromStr;
 
 use tasuki_terms::ServiceMonth;
 
@@ -11,6 +12,19 @@ pub enum CsvVersion {
     V202208,
     /// `202407`: standard 4.1, for service months from 2025-04.
     V202407,
+}
+
+/// A text is no version that is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the CSV version must be 202407 or 202208")]
+pub struct ParseVersionError;
+
+impl FromStr for CsvVersion {
+    type Err = ParseVersionError;
+
+    fn from_str(text: &str) -> Result<Self, ParseVersionError> {
+        Self::from_bytes(text.as_bytes()).ok_or(ParseVersionError)
+    }
 }
 
 impl CsvVersion {

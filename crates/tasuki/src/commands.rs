@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod check;
+mod sample;
 mod show;
 
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ pub(crate) enum Command {
     Check(check::Options),
     /// CSVファイルの内容を、項目名とコードの意味を付けて表示する
     Show(show::Options),
+    /// 介護ソフトが書き出すような1か月分のファイルを、架空の利用者で作る
+    Sample(sample::Options),
 }
 
 impl Command {
@@ -22,6 +25,7 @@ impl Command {
         match self {
             Self::Check(options) => check::run(&options),
             Self::Show(options) => show::run(&options),
+            Self::Sample(options) => sample::run(&options),
         }
     }
 }

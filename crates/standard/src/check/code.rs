@@ -130,8 +130,8 @@ codes! {
         "The file is UTF-8; the standard asks for Shift-JIS." => "Export as Shift-JIS. If the file was saved from a spreadsheet, use the original."
         eg "a file saved as UTF-8"
     ByteOrderMark "B202" Error
-        "ファイルの先頭にBOM（文字コードの印）があります。" => "「Shift-JIS」または「BOMなし」で出力してください。"
-        "The file starts with a byte order mark." => "Export as Shift-JIS, without the mark."
+        "ファイルの先頭にBOM（UTF-8の印）があります。標準仕様はShift-JISです。" => "介護ソフトの出力を文字コード「Shift-JIS」にしてください。表計算ソフトで開いて保存し直したときは、元のファイルを使ってください。"
+        "The file starts with a byte order mark of UTF-8; the standard asks for Shift-JIS." => "Export as Shift-JIS. If the file was saved from a spreadsheet, use the original."
         eg "EF BB BF at the start"
     Utf16 "B203" Error
         "文字コードがUTF-16です。読み取れません。" => "介護ソフトの出力を文字コード「Shift-JIS」にしてください。"

@@ -10,6 +10,7 @@ struct Words {
     row: fn(u64) -> String,
     file: fn(&CheckedFile) -> String,
     unit: fn(&UnitReport, Lang) -> String,
+    nothing: &'static str,
     summary: fn(&Results) -> String,
     skipped: fn(u64) -> String,
 }
@@ -21,6 +22,7 @@ const JAPANESE: Words = Words {
         let name = unit.unit.map_or("複数の種類", |unit| unit.name(lang));
         format!("連番 {}  {name}  {} → {}", unit.serial, unit.from, unit.to)
     },
+    nothing: "標準仕様のファイルがありません。介護ソフトが書き出したフォルダーを指定してください。",
     summary: |results| {
         let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| results.count(severity));
         format!("{}個のファイルを確かめました：エラー {errors}件、警告 {warnings}件", results.files.len())
@@ -35,6 +37,7 @@ const ENGLISH: Words = Words {
         let name = unit.unit.map_or("several units", |unit| unit.name(lang));
         format!("serial {}  {name}  {} → {}", unit.serial, unit.from, unit.to)
     },
+    nothing: "No files of the standard here. Name the folder that the care software exports to.",
     summary: |results| {
         let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| results.count(severity));
         format!("{} files checked: {errors} errors, {warnings} warnings", results.files.len())
@@ -58,6 +61,9 @@ pub(super) fn print(results: &Results, lang: Lang) {
     }
     if results.skipped > 0 {
         anstream::println!("{}", (words.skipped)(results.skipped));
+    }
+    if results.files.is_empty() {
+        anstream::println!("{}", words.nothing);
     }
     anstream::println!("{}", (words.summary)(results));
 }
