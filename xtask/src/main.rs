@@ -3,9 +3,12 @@
 //! | chore | what |
 //! |---|---|
 //! | `test` | the whole test suite: installs what it needs, then format, lints, docs, licences, tests |
+//! | `fuzz [SECONDS]` | each fuzz target for this long, 60 seconds unless told |
 //! | `generate [--check]` | make the layout code of `crates/standard` from its tables, or only compare |
 
+mod fuzz;
 mod generate;
+mod run;
 mod test;
 
 use anyhow::bail;
@@ -15,8 +18,10 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["test"] => test::run_all(),
+        ["fuzz"] => fuzz::run_all(60),
+        ["fuzz", seconds] => fuzz::run_all(seconds.parse()?),
         ["generate"] => generate::write(),
         ["generate", "--check"] => generate::check(),
-        _ => bail!("usage: cargo xtask test | generate [--check]"),
+        _ => bail!("usage: cargo xtask test | fuzz [SECONDS] | generate [--check]"),
     }
 }

@@ -1,8 +1,11 @@
 //! The whole test suite, from a bare Debian with Rust on.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
+
+use crate::fuzz;
+use crate::run::{cargo, cargo_tool, run};
 
 /// Programs that tests run, and the Debian packages they come in.
 const PROGRAMS: [(&str, &str); 3] = [("age", "age"), ("openssl", "openssl"), ("unzip", "unzip")];
@@ -16,14 +19,17 @@ const STEPS: [&[&str]; 5] = [
     &["test", "--workspace", "--locked", "--no-fail-fast"],
 ];
 
+/// How long each fuzz target runs here: long enough for its seeds and a little chance.
+const FUZZ_SECONDS: u64 = 10;
+
 /// Installs what is missing and runs all steps; fails at the first that fails.
 pub(crate) fn run_all() -> anyhow::Result<()> {
     install_programs()?;
-    install_cargo_deny()?;
+    cargo_tool("deny", "cargo-deny")?;
     for step in STEPS {
         cargo(step)?;
     }
-    Ok(())
+    fuzz::run_all(FUZZ_SECONDS)
 }
 
 fn install_programs() -> anyhow::Result<()> {
@@ -42,12 +48,6 @@ fn install_programs() -> anyhow::Result<()> {
         .with_context(|| format!("install these packages by hand: {}", missing.join(" ")))
 }
 
-fn install_cargo_deny() -> anyhow::Result<()> {
-    let mut version = Command::new("cargo");
-    version.args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if version.status()?.success() { Ok(()) } else { cargo(&["install", "--locked", "cargo-deny"]) }
-}
-
 fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -56,21 +56,4 @@ fn is_there(program: &str) -> bool {
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
-    run(Command::new("cargo").args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
-}
-
-#[expect(clippy::print_stdout, reason = "whoever waits sees what is running")]
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    println!("+ {} {}", command.get_program().display(), words(command));
-    let status =
-        command.status().with_context(|| format!("{} cannot be started", command.get_program().display()))?;
-    ensure!(status.success(), "{} {} failed", command.get_program().display(), words(command));
-    Ok(())
-}
-
-fn words(command: &Command) -> String {
-    command.get_args().map(|argument| argument.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
