@@ -151,3 +151,18 @@ fn the_page_of_findings_is_that_of_the_code() {
         "run tasuki check --codes > docs/findings.md"
     );
 }
+
+/// The limit is on all memory that the program asks for, more than what it really uses.
+#[test]
+#[cfg(target_os = "linux")]
+fn ten_megabytes_are_checked_in_less_than_sixty() {
+    let row = |number: u64| GOOD_ROW.replace("0000012345", &format!("{number:010}"));
+    let rows: String = (0..70_000).map(row).collect();
+    let folder = folder_with(&rows);
+    assert!(fs::metadata(folder.path().join(PLAN)).unwrap().len() > 10_000_000);
+    let line = format!("ulimit -v 60000 && exec {} check --json {PLAN}", env!("CARGO_BIN_EXE_tasuki"));
+    let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&text(&output.stderr));
+    assert_eq!(report["files"][0]["people"], 70_000);
+    assert_eq!(report["summary"]["errors"], 0);
+}

@@ -29,12 +29,12 @@ pub(super) fn is_end_of_file_mark(row: &Row<'_>) -> bool {
     row.raw() == b"\x1a"
 }
 
-/// Whether all characters of a row are good. Separators and quotes are no part of any character, so a good
-/// row has good fields only.
-pub(super) fn is_clean(row: &Row<'_>, encoding: Encoding) -> bool {
+/// Whether all characters of some fields are good, separators and quotes between them included: these are no
+/// part of any character.
+pub(super) fn is_clean(fields: &[u8], encoding: Encoding) -> bool {
     match encoding {
-        Encoding::Ms932 => ms932::is_clean(row.raw()),
-        Encoding::Utf8 => row.raw().iter().all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e)),
+        Encoding::Ms932 => ms932::is_clean(fields),
+        Encoding::Utf8 => fields.iter().all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e)),
     }
 }
 

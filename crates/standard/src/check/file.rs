@@ -10,7 +10,7 @@ use super::meaning::{Meaning, RecordKey};
 use super::{bytes, fields, naming, structure};
 use crate::layout::{Layout, Requirement};
 use crate::name::FileName;
-use crate::read::{ReadError, Reader, Row};
+use crate::read::{CellPosition, ReadError, Reader, Row};
 use crate::value::Encoding;
 use crate::{CsvVersion, FileKind};
 
@@ -170,19 +170,20 @@ impl<'a> Rows<'a> {
 
     fn check_data(&mut self, row: &Row<'_>, encoding: Encoding) {
         let findings = &mut self.file.findings;
-        let clean = bytes::is_clean(row, encoding);
         let Some(layout) = self.layout else {
-            if !clean {
-                check_unknown_cells(row, findings);
-            }
+            check_unknown_cells(row, findings);
             return;
         };
         structure::check_same_version(row, &self.first_version, layout.kind, findings);
         let complete = structure::check_width(row, layout, findings);
-        if complete && clean {
-            self.check_known(row, layout);
-        } else {
-            self.check_cells(row, layout, complete);
+        let known = complete.then(|| self.last_good.differing(row.raw(), layout.fields.len()));
+        match known {
+            Some([from, to])
+                if bytes::is_clean(&row.raw()[from.offset..to.offset.min(row.raw().len())], encoding) =>
+            {
+                self.check_known(row, layout, [from, to]);
+            }
+            _ => self.check_cells(row, layout, complete),
         }
         let findings = &mut self.file.findings;
         if let Some(meaning) = self.meaning.as_mut().filter(|_| complete) {
@@ -190,12 +191,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Checks the fields of a row with good characters, passing over those that are as in the last good row.
-    fn check_known(&mut self, row: &Row<'_>, layout: &'static Layout) {
+    /// Checks the fields of a row with good characters that lie between two positions: the others are as in the
+    /// last good row.
+    fn check_known(&mut self, row: &Row<'_>, layout: &'static Layout, [from, to]: [CellPosition; 2]) {
         let findings = &mut self.file.findings;
         let before = findings.total();
         let mut depends_on_row = false;
-        let [from, to] = self.last_good.differing(row.raw(), layout.fields.len());
         let mut cells = row.written_cells_from(from);
         while cells.position() != to
             && let Some(written) = cells.next()
