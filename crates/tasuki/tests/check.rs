@@ -162,7 +162,8 @@ fn ten_megabytes_are_checked_in_less_than_sixty() {
     assert!(fs::metadata(folder.path().join(PLAN)).unwrap().len() > 10_000_000);
     let line = format!("ulimit -v 60000 && exec {} check --json {PLAN}", env!("CARGO_BIN_EXE_tasuki"));
     let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&text(&output.stderr));
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
     assert_eq!(report["files"][0]["people"], 70_000);
     assert_eq!(report["summary"]["errors"], 0);
 }
