@@ -117,6 +117,15 @@ impl Trust {
         Self { roots: vec![CertificateDer::from(root)], revocation_lists: Vec::new() }
     }
 
+    /// Trust in the roots of a PEM file, as the operator hands it out.
+    ///
+    /// # Errors
+    /// When there are none or too many, or it is no PEM.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, ChainError> {
+        let CertificateChain(roots) = CertificateChain::from_pem(pem)?;
+        Ok(Self { roots, revocation_lists: Vec::new() })
+    }
+
     /// Trust in one root more, such as that of certificates which offices already hold.
     pub fn add_root(&mut self, root: Vec<u8>) {
         self.roots.push(CertificateDer::from(root));

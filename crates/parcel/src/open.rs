@@ -1,0 +1,277 @@
+//! Opening: decrypt and verify all of it before anything is handed out.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use jiff::Timestamp;
+use tasuki_identity::chain::{CertificateChain, ChainError, OfficeCertificate, Trust};
+use tasuki_identity::office_key::OfficeKey;
+use tasuki_terms::{OfficeNo, ParcelId};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::copy::{CopyError, copy};
+use crate::entry;
+use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, FILES, MANIFEST_BYTES, SIGNATURE_BYTES};
+use crate::manifest::{FileEntry, Manifest, ManifestError};
+
+/// What the one who opens knows of a parcel beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// The number that the relay names.
+    pub id: ParcelId,
+    /// Who opens, and on which side of the parcel it stands.
+    pub opener: Opener,
+}
+
+/// Who opens a parcel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opener {
+    /// The office that it must be for.
+    Receiver(OfficeNo),
+    /// The office that must have sent it, opening its own copy.
+    Sender(OfficeNo),
+}
+
+/// Why a parcel was not opened. Nothing of its contents has been handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a file of age.
+    #[error("this is not a sealed parcel")]
+    NotSealed,
+    /// Sealed for other keys.
+    #[error("the parcel is not sealed for any of these keys")]
+    NotForTheseKeys,
+    /// Bytes were changed, are missing, or are too many.
+    #[error("the parcel is damaged")]
+    Damaged,
+    /// What is inside is no zip archive of the kind that a parcel has.
+    #[error("what is inside the seal is not the archive of a parcel")]
+    NotAnArchive,
+    /// `manifest.json`, `manifest.sig`, `certificate.pem` or a file of the manifest is not there.
+    #[error("a part of the parcel is missing")]
+    Missing,
+    /// The archive holds something that the manifest does not name.
+    #[error("the parcel holds something that its manifest does not name")]
+    Unexpected,
+    /// The manifest, signature or certificate is larger than it may be.
+    #[error("a part of the parcel is larger than it may be")]
+    PartTooLarge,
+    /// The manifest is not one.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The certificates are not those of an office.
+    #[error("the sender of the parcel is not accepted")]
+    Signer(#[from] ChainError),
+    /// Another office signed than the one that the manifest names.
+    #[error("the parcel says that it is from {from}, but {signer} has signed it")]
+    OtherSigner {
+        /// The office in the manifest.
+        from: OfficeNo,
+        /// The office in the certificate.
+        signer: OfficeNo,
+    },
+    /// The signature is not the sender's over this manifest.
+    #[error("the signature of the parcel is wrong")]
+    Signature,
+    /// The parcel has another number than the relay says: an old one sent again.
+    #[error("the parcel has the number {found}, not {expected}")]
+    OtherParcel {
+        /// The number that was expected.
+        expected: ParcelId,
+        /// The number in the manifest.
+        found: ParcelId,
+    },
+    /// The parcel is for another office.
+    #[error("the parcel is for {to}")]
+    OtherReceiver {
+        /// The office in the manifest.
+        to: OfficeNo,
+    },
+    /// The parcel is from another office.
+    #[error("the parcel is from {from}")]
+    OtherSender {
+        /// The office in the manifest.
+        from: OfficeNo,
+    },
+    /// A file has another size than the manifest says.
+    #[error("file {index} of the parcel has another size than its manifest says")]
+    Size {
+        /// Place of the file in the manifest, from 0.
+        index: usize,
+    },
+    /// A file has other contents than the manifest says.
+    #[error("file {index} of the parcel has other contents than its manifest says")]
+    Digest {
+        /// Place of the file in the manifest, from 0.
+        index: usize,
+    },
+    /// The source cannot be read, or the destination cannot be written.
+    #[error("the parcel cannot be read, or a file of it cannot be written")]
+    Io(#[source] io::Error),
+}
+
+/// A parcel of which everything was verified.
+pub struct OpenedParcel<R: Read + Seek> {
+    archive: ZipArchive<age::stream::StreamReader<R>>,
+    manifest: Manifest,
+    signer: OfficeCertificate,
+}
+
+/// Opens a parcel and verifies all of it: the seal, the chain of the sender's certificates at a time, the
+/// signature, what is expected, and each file. Memory does not grow with the files.
+///
+/// `at` is the time at which the certificates must be valid: for a parcel that arrives, when the relay had it;
+/// `None` takes the time that the parcel itself says, which is right for one that was kept for years and verified
+/// when it came.
+///
+/// # Errors
+/// The first check that fails.
+pub fn open<R: Read + Seek>(
+    sealed: R,
+    keys: &[OfficeKey],
+    trust: &Trust,
+    at: Option<Timestamp>,
+    expected: Option<Expected>,
+) -> Result<OpenedParcel<R>, OpenError> {
+    let decryptor = age::Decryptor::new(sealed).map_err(decrypt_error)?;
+    if decryptor.is_scrypt() {
+        return Err(OpenError::NotForTheseKeys);
+    }
+    let identities = keys.iter().map(OfficeKey::identity);
+    let mut plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
+    if plain.seek(SeekFrom::End(0)).map_err(read_error)? > ARCHIVE_BYTES {
+        return Err(ManifestError::TooLarge.into());
+    }
+    let mut archive = ZipArchive::new(plain).map_err(archive_error)?;
+    if archive.len() > FILES + entry::OWN {
+        return Err(ManifestError::TooManyFiles.into());
+    }
+    let json = read_part(&mut archive, entry::MANIFEST, MANIFEST_BYTES)?;
+    let signature = read_part(&mut archive, entry::SIGNATURE, SIGNATURE_BYTES)?;
+    let certificates = read_part(&mut archive, entry::CERTIFICATE, CERTIFICATE_BYTES)?;
+
+    let manifest = Manifest::from_json(&json)?;
+    let chain = CertificateChain::from_pem(&certificates)?;
+    let signer = trust.verify(&chain, at.unwrap_or(manifest.created_at))?;
+    signer.verify_signature(&json, &signature).map_err(|_| OpenError::Signature)?;
+    if signer.office != manifest.from {
+        return Err(OpenError::OtherSigner { from: manifest.from, signer: signer.office });
+    }
+    if let Some(expected) = expected {
+        check_expected(&manifest, expected)?;
+    }
+    check_entries(&archive, &manifest)?;
+    let mut opened = OpenedParcel { archive, manifest, signer };
+    for index in 0..opened.manifest.files.len() {
+        opened.copy_file(index, &mut io::sink())?;
+    }
+    Ok(opened)
+}
+
+impl<R: Read + Seek> OpenedParcel<R> {
+    /// What the sender signed.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The sender's certificate.
+    pub fn signer(&self) -> &OfficeCertificate {
+        &self.signer
+    }
+
+    /// Copies the contents of a file, given by its place in the manifest, and verifies them once more on the way.
+    ///
+    /// # Errors
+    /// When the sealed bytes have changed since they were verified, or `to` fails.
+    ///
+    /// # Panics
+    /// When the manifest has no such file.
+    pub fn copy_file(&mut self, index: usize, to: &mut impl Write) -> Result<(), OpenError> {
+        let FileEntry { name, size, sha256, .. } = &self.manifest.files[index];
+        let mut contents = self.archive.by_name(&entry::of_file(name)).map_err(archive_error)?;
+        // What is longer than it must be is not read to its end, be it a bomb.
+        let (found_size, found_digest) = copy(&mut contents, to, *size).map_err(|error| match error {
+            CopyError::TooLong => OpenError::Size { index },
+            CopyError::Read(error) => read_error(error),
+            CopyError::Write(error) => OpenError::Io(error),
+        })?;
+        if found_size != *size {
+            return Err(OpenError::Size { index });
+        }
+        if found_digest != *sha256 {
+            return Err(OpenError::Digest { index });
+        }
+        Ok(())
+    }
+}
+
+fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenError> {
+    if manifest.id != expected.id {
+        return Err(OpenError::OtherParcel { expected: expected.id, found: manifest.id });
+    }
+    match expected.opener {
+        Opener::Receiver(office) if manifest.to != office => {
+            Err(OpenError::OtherReceiver { to: manifest.to })
+        }
+        Opener::Sender(office) if manifest.from != office => {
+            Err(OpenError::OtherSender { from: manifest.from })
+        }
+        Opener::Receiver(_) | Opener::Sender(_) => Ok(()),
+    }
+}
+
+/// The archive must hold what the manifest names, and nothing else.
+fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -> Result<(), OpenError> {
+    let named: BTreeSet<String> = manifest.files.iter().map(|file| entry::of_file(&file.name)).collect();
+    let own = [entry::MANIFEST, entry::SIGNATURE, entry::CERTIFICATE];
+    let mut found = 0;
+    for name in archive.file_names() {
+        let name = name.map_err(archive_error)?;
+        if named.contains(name.as_ref()) {
+            found += 1;
+        } else if !own.contains(&name.as_ref()) {
+            return Err(OpenError::Unexpected);
+        }
+    }
+    if found == named.len() { Ok(()) } else { Err(OpenError::Missing) }
+}
+
+fn read_part<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    name: &str,
+    limit: u64,
+) -> Result<Vec<u8>, OpenError> {
+    let part = archive.by_name(name).map_err(archive_error)?;
+    let mut bytes = Vec::new();
+    part.take(limit + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    if bytes.len() as u64 > limit { Err(OpenError::PartTooLarge) } else { Ok(bytes) }
+}
+
+fn decrypt_error(error: age::DecryptError) -> OpenError {
+    use age::DecryptError as E;
+    match error {
+        E::NoMatchingKeys | E::KeyDecryptionFailed | E::ExcessiveWork { .. } => OpenError::NotForTheseKeys,
+        E::InvalidHeader | E::UnknownFormat => OpenError::NotSealed,
+        E::Io(error) => read_error(error),
+        _ => OpenError::Damaged,
+    }
+}
+
+fn archive_error(error: ZipError) -> OpenError {
+    match error {
+        ZipError::Io(error) => read_error(error),
+        ZipError::FileNotFound => OpenError::Missing,
+        _ => OpenError::NotAnArchive,
+    }
+}
+
+/// age and the archive report wrong bytes as errors of reading; a failing disk is something else.
+fn read_error(error: io::Error) -> OpenError {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
+            OpenError::Damaged
+        }
+        _ => OpenError::Io(error),
+    }
+}

@@ -1,0 +1,12 @@
+//! What parcels promise, tried from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod attachment;
+mod forged;
+mod hostile;
+mod memory;
+mod round_trip;
+mod tools;
+mod vectors;
+mod world;
