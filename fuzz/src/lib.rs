@@ -1,5 +1,11 @@
 //! What each fuzz target demands of any bytes. A broken promise is a panic.
 
+use std::io::{Cursor, Write as _};
+use std::sync::LazyLock;
+
+use tasuki_identity::chain::Trust;
+use tasuki_identity::office_key::OfficeKey;
+use tasuki_parcel::open::open;
 use tasuki_standard::check::{Lang, check_file, check_units};
 use tasuki_standard::explain::{explain, layout_for};
 use tasuki_standard::read::Reader;
@@ -54,6 +60,33 @@ pub fn checker(bytes: &[u8]) {
             assert!(!said.contains(['{', '}']), "{said}");
         }
     }
+}
+
+/// What an office seals for us with harm in mind is refused: nobody but the sender of the test vectors can sign, and
+/// nothing that it has signed is here. The same bytes are tried sealed and bare.
+pub fn parcel(bytes: &[u8]) {
+    static KEYS: LazyLock<[OfficeKey; 1]> = LazyLock::new(|| {
+        let key = include_str!("../../crates/parcel/vectors/receiver.key");
+        [OfficeKey::from_secret(key.trim()).expect("a key")]
+    });
+    static TRUST: LazyLock<Trust> = LazyLock::new(|| {
+        Trust::from_pem(include_bytes!("../../crates/parcel/vectors/root.pem")).expect("a root")
+    });
+    for sealed in [bytes.to_vec(), encrypted(bytes, &KEYS[0])] {
+        if let Ok(parcel) = open(Cursor::new(sealed), &*KEYS, &TRUST, None, None) {
+            let signed = include_bytes!("../../crates/parcel/vectors/manifest.json");
+            let manifest = serde_json::to_vec(parcel.manifest()).expect("a manifest has a JSON form");
+            assert_eq!(manifest, signed, "only what was signed is opened");
+        }
+    }
+}
+
+fn encrypted(plain: &[u8], key: &OfficeKey) -> Vec<u8> {
+    let recipients = std::iter::once(key.public()).collect::<Vec<_>>();
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|key| key.recipient()));
+    let mut out = encryptor.expect("a recipient").wrap_output(Vec::new()).expect("memory can be written");
+    out.write_all(plain).expect("memory can be written");
+    out.finish().expect("memory can be written")
 }
 
 /// The last byte chooses the kind: so the first bytes are those of a file.

@@ -6,10 +6,11 @@ use std::process::Command;
 use crate::run::{cargo_tool, run};
 
 /// Targets with their seeds, folders from the root.
-const TARGETS: [(&str, &str); 3] = [
+const TARGETS: [(&str, &str); 4] = [
     ("name", "fuzz/seeds/name"),
     ("reader", "crates/standard/tests/corpus"),
     ("checker", "crates/standard/tests/corpus"),
+    ("parcel", "fuzz/seeds/parcel"),
 ];
 
 /// Runs every target for this many seconds; fails at the first input that breaks a promise.

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod check;
+mod open;
 mod sample;
 mod show;
 
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Show(show::Options),
     /// 介護ソフトが書き出すような1か月分のファイルを、架空の利用者で作る
     Sample(sample::Options),
+    /// 受け取った荷物を開き、だれが・いつ・何に署名したかを確かめる
+    Open(open::Options),
 }
 
 impl Command {
@@ -26,6 +29,7 @@ impl Command {
             Self::Check(options) => check::run(&options),
             Self::Show(options) => show::run(&options),
             Self::Sample(options) => sample::run(&options),
+            Self::Open(options) => open::run(&options),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! | exit status | meaning |
 //! |---|---|
 //! | 0 | done, nothing to say |
-//! | 1 | findings (`check`) |
+//! | 1 | findings (`check`); a parcel that is refused (`open`) |
 //! | 2 | wrong usage, or something could not be read or written |
 
 mod commands;
