@@ -2,6 +2,17 @@
 //!
 //! A root, whose key is kept off line, signs an issuing authority at the relay; that signs the certificates of
 //! offices (for client authentication) and of the relay (for server authentication), and the revocation list.
+//!
+//! | certificate | subject | key usage | valid |
+//! |---|---|---|---|
+//! | root | `O=OPERATOR, CN=OPERATOR root` | certificates and revocation lists | [`ROOT_VALIDITY`] |
+//! | issuing authority | `O=OPERATOR, CN=OPERATOR issuing` | certificates and revocation lists | [`ISSUING_VALIDITY`] |
+//! | node of an office | `OU=office, CN=OFFICE-NUMBER` | signatures, client authentication | [`OFFICE_VALIDITY`] |
+//! | relay | `OU=relay, CN=HOST`, and the host as alternative name | signatures, server authentication | [`RELAY_VALIDITY`] |
+//!
+//! All are X.509 v3 with keys for ECDSA P-256 and serial numbers of 16 random bytes. Which office a certificate is for
+//! is read from its subject, and only once its chain and its use for client authentication were verified. To renew
+//! one, the node makes a new key and request; the old certificate stays valid until it expires or is revoked.
 
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{

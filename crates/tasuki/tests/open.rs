@@ -82,7 +82,10 @@ fn what_is_not_right_is_refused_and_nothing_is_written() {
     };
     let cases: [(Spoil, &str); 4] = [
         (cut, "壊れている"),
-        (|folder| put(&folder.join("parcel.age"), &b"202407,131016,".repeat(20)), "封をした荷物ではありません"),
+        (
+            |folder| put(&folder.join("parcel.age"), &b"202407,131016,".repeat(20)),
+            "封をした荷物ではありません",
+        ),
         (|folder| put(&folder.join("receiver.key"), other_key().as_bytes()), "この鍵では開けません"),
         (|folder| put(&folder.join("root.pem"), other_root().as_bytes()), "運営者のものではありません"),
     ];
