@@ -76,3 +76,4 @@ pub mod seal;
 
 mod copy;
 mod entry;
+mod plain;

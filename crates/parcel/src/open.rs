@@ -1,7 +1,7 @@
 //! Opening: decrypt and verify all of it before anything is handed out.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, Write};
 
 use jiff::Timestamp;
 use tasuki_identity::chain::{CertificateChain, ChainError, OfficeCertificate, Trust};
@@ -14,6 +14,7 @@ use crate::copy::{CopyError, copy};
 use crate::entry;
 use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, FILES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use crate::manifest::{FileEntry, Manifest, ManifestError};
+use crate::plain::Plain;
 
 /// What the one who opens knows of a parcel beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub enum OpenError {
 
 /// A parcel of which everything was verified.
 pub struct OpenedParcel<R: Read + Seek> {
-    archive: ZipArchive<age::stream::StreamReader<R>>,
+    archive: ZipArchive<Plain<R>>,
     manifest: Manifest,
     signer: OfficeCertificate,
 }
@@ -139,8 +140,9 @@ pub fn open<R: Read + Seek>(
         return Err(OpenError::NotForTheseKeys);
     }
     let identities = keys.iter().map(OfficeKey::identity);
-    let mut plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
-    if plain.seek(SeekFrom::End(0)).map_err(read_error)? > ARCHIVE_BYTES {
+    let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
+    let plain = Plain::new(plain).map_err(read_error)?;
+    if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
     let mut archive = ZipArchive::new(plain).map_err(archive_error)?;

@@ -4,6 +4,25 @@ use proptest::prelude::*;
 
 use crate::world::{World, decrypt, encrypt};
 
+/// Entries whose contents are said to lie beyond the end, or at any other place.
+#[test]
+fn an_archive_that_points_elsewhere_is_refused() {
+    let world = World::new();
+    let (sealed, _) = world.seal(&[("a.csv", b"202407,131016\r\n")]).unwrap();
+    let plain = decrypt(&sealed, &world.b.key);
+    let directory: Vec<usize> =
+        (0..plain.len() - 4).filter(|&at| plain[at..].starts_with(b"PK\x01\x02")).collect();
+    assert_eq!(directory.len(), 4);
+    let length = u32::try_from(plain.len()).unwrap();
+    for entry in directory {
+        for place in [1, length - 1, length, length + 1, 70_000, u32::MAX - 1] {
+            let mut changed = plain.clone();
+            changed[entry + 42..entry + 46].copy_from_slice(&place.to_le_bytes());
+            assert!(world.open(&encrypt(&changed, &world.b.statement.key)).is_err(), "to {place}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
