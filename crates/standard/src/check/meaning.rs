@@ -95,6 +95,8 @@ pub(super) struct Meaning {
     service: Column,
     month: Column,
     name_month: Option<OrZero<ServiceMonth>>,
+    /// The month of the name, as it must stand in the rows.
+    expected_month: Option<String>,
     first_month: Option<Vec<u8>>,
     rules: Box<dyn Rules>,
     people: BTreeSet<Person>,
@@ -118,6 +120,7 @@ impl Meaning {
             service: Column::named(layout, service_name(kind)),
             month: Column::named(layout, month_name(kind)),
             name_month: name.and_then(|name| name.month),
+            expected_month: name.and_then(|name| name.month).map(month_text),
             first_month: None,
             rules: rules_of(kind, layout, name, offices),
             people: BTreeSet::new(),
@@ -178,9 +181,8 @@ impl Meaning {
         }
         let is_first = self.first_month.is_none();
         let first = self.first_month.get_or_insert_with(|| value.to_vec());
-        match self.name_month {
-            Some(month) => {
-                let expected = month.value().map_or_else(|| "000000".to_owned(), |month| month.to_string());
+        match &self.expected_month {
+            Some(expected) => {
                 if value != expected.as_bytes() {
                     let finding = self.month.finding(Code::MonthDisagreesWithName, row);
                     findings.push(finding.with("month", expected));
@@ -259,6 +261,10 @@ fn when_name(kind: FileKind, name: Option<&FileName>) -> &'static str {
         | FileKind::PreventionBasicInfoHistory => "consultation_date",
         _ => "plan_date",
     }
+}
+
+fn month_text(month: OrZero<ServiceMonth>) -> String {
+    month.value().map_or_else(|| "000000".to_owned(), |month| month.to_string())
 }
 
 /// Where the service type stands in actuals and their deletion: a code of service starts with its type.
