@@ -1,0 +1,234 @@
+//! Accounts, enrolment, certificates and sessions. Secrets come in as hashes only.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tasuki_protocol::account::{Certificate, Session};
+use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
+
+use super::{By, StoreError};
+
+/// A new account, or new secrets for one that exists.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Its name.
+    pub kj_id: KjId,
+    /// Its office, which must be in the directory.
+    pub office: OfficeNo,
+    /// Argon2id hash (PHC string) of the first password; none leaves the password as it is.
+    pub password_hash: Option<String>,
+    /// Argon2id hash (PHC string) of the one-time 証明書発行用パスワード.
+    pub enrolment_hash: String,
+    /// When that one ends.
+    pub enrolment_expires_at: Timestamp,
+}
+
+/// What a log-in or an enrolment is judged by. Kept for every KJ ID that is tried, known or not, so that a
+/// lock does not tell which exist.
+#[derive(Clone, Default)]
+pub struct Attempt {
+    /// Failures in a row.
+    pub failures: u32,
+    /// Until when further attempts are refused.
+    pub locked_until: Option<Timestamp>,
+    /// Argon2id hash of the password, if the account exists.
+    pub password_hash: Option<String>,
+    /// Whether that password must be changed first.
+    pub must_change: bool,
+    /// Argon2id hash of the enrolment password, if one is open at that time.
+    pub enrolment_hash: Option<String>,
+}
+
+/// A certificate to be registered.
+#[derive(Debug, Clone)]
+pub struct NewCertificate {
+    /// SHA-256 of its DER form.
+    pub fingerprint: Sha256Digest,
+    /// The office that holds it.
+    pub office: OfficeNo,
+    /// Its PEM form.
+    pub pem: String,
+    /// Name of the node.
+    pub node: String,
+    /// When it ends.
+    pub not_after: Timestamp,
+}
+
+/// A registered certificate, with what requests over it are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// The office that holds it.
+    pub office: OfficeNo,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// Whether the office is suspended.
+    pub suspended: bool,
+    /// Name of the node.
+    pub node: String,
+}
+
+/// Who stands behind a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerRow {
+    /// The certificate of the connection.
+    pub certificate: CertificateRow,
+    /// The account and session of the access token, if it is a live one of this certificate.
+    pub session: Option<(KjId, String)>,
+    /// Whether that account must change its password first.
+    pub must_change: bool,
+}
+
+/// A session to begin.
+#[derive(Clone)]
+pub struct NewSession {
+    /// Its public name.
+    pub id: String,
+    /// The account.
+    pub kj_id: KjId,
+    /// The office.
+    pub office: OfficeNo,
+    /// The certificate it is bound to.
+    pub fingerprint: Sha256Digest,
+    /// SHA-256 of the access token.
+    pub access: Sha256Digest,
+    /// When the access token ends.
+    pub access_expires_at: Timestamp,
+    /// SHA-256 of the refresh token.
+    pub refresh: Sha256Digest,
+    /// When the session ends.
+    pub expires_at: Timestamp,
+}
+
+/// What became of an enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolment {
+    /// The certificate is registered, the enrolment password used up.
+    Done,
+    /// The enrolment password was used or has ended in the meantime.
+    Closed,
+}
+
+/// Accounts and what belongs to them.
+#[async_trait]
+pub trait Accounts {
+    /// Makes an account, or renews the secrets of one. False if the office is unknown or the KJ ID belongs
+    /// to another office.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn put_account(&self, account: NewAccount, by: By) -> Result<bool, StoreError>;
+
+    /// The accounts of an office.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn accounts(&self, office: OfficeNo) -> Result<Vec<KjId>, StoreError>;
+
+    /// What an attempt with this KJ ID at this office is judged by.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn attempt(&self, office: OfficeNo, kj_id: KjId, at: Timestamp) -> Result<Attempt, StoreError>;
+
+    /// Notes a failed attempt and locks further ones until then.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn note_failure(
+        &self,
+        office: OfficeNo,
+        kj_id: KjId,
+        locked_until: Option<Timestamp>,
+        by: By,
+    ) -> Result<(), StoreError>;
+
+    /// Sets a password chosen by the office, clears failures and ends the account's other sessions.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn set_password(&self, kj_id: KjId, hash: String, keep: &str, by: By) -> Result<(), StoreError>;
+
+    /// Uses up the enrolment password of this hash and registers the certificate.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn enrol(
+        &self,
+        kj_id: KjId,
+        enrolment_hash: String,
+        certificate: NewCertificate,
+        by: By,
+    ) -> Result<Enrolment, StoreError>;
+
+    /// Registers a certificate (a renewal, or one of another authority). False if the office has no account
+    /// or the certificate is registered already.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn add_certificate(&self, certificate: NewCertificate, by: By) -> Result<bool, StoreError>;
+
+    /// The certificates of an office, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn certificates(&self, office: OfficeNo) -> Result<Vec<Certificate>, StoreError>;
+
+    /// Revokes a certificate of an office and ends its sessions. False if the office has no such one.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn revoke_certificate(
+        &self,
+        office: OfficeNo,
+        fingerprint: Sha256Digest,
+        by: By,
+    ) -> Result<bool, StoreError>;
+
+    /// Every revoked certificate in PEM with the time of revocation, for a revocation list.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn revoked_certificates(&self) -> Result<Vec<(String, Timestamp)>, StoreError>;
+
+    /// Who stands behind a certificate and, if given, an access token. None: the certificate is unknown.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn caller(
+        &self,
+        fingerprint: Sha256Digest,
+        access: Option<Sha256Digest>,
+        at: Timestamp,
+    ) -> Result<Option<CallerRow>, StoreError>;
+
+    /// Begins a session, clears failures, and ends the account's oldest one when it has too many.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn begin_session(&self, session: NewSession, by: By) -> Result<(), StoreError>;
+
+    /// Gives a session another access token. None if the refresh token is not a live one of this
+    /// certificate; otherwise the session.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn refresh_session(
+        &self,
+        fingerprint: Sha256Digest,
+        refresh: Sha256Digest,
+        access: Sha256Digest,
+        access_expires_at: Timestamp,
+        by: By,
+    ) -> Result<Option<(Session, bool)>, StoreError>;
+
+    /// Live sessions of an account, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn sessions(&self, kj_id: KjId, at: Timestamp) -> Result<Vec<Session>, StoreError>;
+
+    /// Ends a session of an account. False if it has no such one.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn end_session(&self, kj_id: KjId, id: &str, by: By) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,227 @@
+//! Mailboxes.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use tasuki_protocol::mailbox::{Cursor, Event, Page};
+use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
+use tasuki_protocol::receipt::SignedReceipt;
+use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
+
+use super::{By, StoreError};
+
+/// A parcel that a sender wants to hand in.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Its number.
+    pub id: ParcelId,
+    /// The sender.
+    pub from: OfficeNo,
+    /// The receiver.
+    pub to: OfficeNo,
+    /// Sealed bytes.
+    pub size: u64,
+    /// Their SHA-256.
+    pub digest: Sha256Digest,
+    /// Epoch of the receiver's key it is sealed for.
+    pub key_epoch: u32,
+    /// When it expires if nobody fetches it.
+    pub expires_at: Timestamp,
+    /// How many bytes the receiver's mailbox may hold.
+    pub mailbox_bytes: u64,
+}
+
+/// What became of an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acceptance {
+    /// It is (or, when only asked, would be) in the receiver's mailbox.
+    New(Parcel),
+    /// The very same parcel was accepted before.
+    Same(Parcel),
+    /// The number was used for another one.
+    Conflict,
+    /// There is no such office.
+    ReceiverUnknown,
+    /// The office has no key to seal for.
+    ReceiverNotEnrolled,
+    /// The office is suspended.
+    ReceiverSuspended,
+    /// The office has another key by now.
+    KeyOutdated,
+    /// The mailbox cannot take so many bytes.
+    MailboxFull,
+}
+
+/// Contents that the receiver may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The parcel.
+    pub parcel: Parcel,
+    /// Its number in the mailbox, by which its contents are read.
+    pub seq: u64,
+}
+
+/// What became of a wish to take a parcel back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// It is withdrawn (now or before).
+    Withdrawn,
+    /// The receiver was faster.
+    AlreadyFetched,
+    /// There is no such parcel of this sender, or it has expired.
+    NotFound,
+}
+
+/// What became of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptOutcome {
+    /// It is kept; the parcel has moved on.
+    Kept(Parcel),
+    /// One of this kind, or one that says more, is there already.
+    Same(Parcel),
+    /// The parcel's state takes no such receipt.
+    Conflict,
+    /// What it says about the parcel is not true.
+    Untrue,
+    /// There is no such parcel for this office.
+    NotFound,
+}
+
+/// What a mailbox holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Parcels with contents.
+    pub parcels: u64,
+    /// Their sealed bytes.
+    pub bytes: u64,
+}
+
+/// What one round of tending did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tended {
+    /// Parcels whose offices were told that they expire soon.
+    pub warned: u64,
+    /// Parcels that expired.
+    pub expired: u64,
+    /// Acknowledged parcels whose contents were let go.
+    pub released: u64,
+}
+
+impl Tended {
+    /// Whether there was nothing (more) to do.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Mailboxes.
+#[async_trait]
+pub trait Parcels {
+    /// What [`Parcels::accept`] would answer now: asked before the contents are uploaded.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or would have no space.
+    async fn may_accept(&self, offer: &Offer, at: Timestamp) -> Result<Acceptance, StoreError>;
+
+    /// Puts a parcel into the receiver's mailbox. `contents` have the offered size and digest.
+    ///
+    /// # Errors
+    /// When the store cannot write; [`StoreError::Full`] when it has too little space.
+    async fn accept(&self, offer: Offer, contents: Bytes, by: By) -> Result<Acceptance, StoreError>;
+
+    /// A parcel as its sender sees it, whatever became of it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn sent_parcel(
+        &self,
+        sender: OfficeNo,
+        id: ParcelId,
+    ) -> Result<Option<ParcelWithReceipts>, StoreError>;
+
+    /// A parcel as its receiver sees it: none if it is withdrawn or expired.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn inbox_parcel(
+        &self,
+        receiver: OfficeNo,
+        id: ParcelId,
+    ) -> Result<Option<ParcelWithReceipts>, StoreError>;
+
+    /// Opens the contents of a parcel to its receiver and marks it fetched: from now on it cannot be
+    /// withdrawn. None if there is nothing (any more).
+    ///
+    /// # Errors
+    /// When the store cannot write the mark.
+    async fn fetch(&self, receiver: OfficeNo, id: ParcelId, by: By) -> Result<Option<Fetched>, StoreError>;
+
+    /// A piece of a parcel's contents; none if they were let go.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn contents(
+        &self,
+        receiver: OfficeNo,
+        seq: u64,
+        range: Range<u64>,
+    ) -> Result<Option<Bytes>, StoreError>;
+
+    /// Takes a parcel back, unless it was fetched.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn withdraw(&self, sender: OfficeNo, id: ParcelId, by: By) -> Result<Withdrawal, StoreError>;
+
+    /// Keeps a receipt of `receiver` whose signature has been verified, and moves the parcel on.
+    /// Contents are kept for `acknowledged` after the first one.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn keep_receipt(
+        &self,
+        receiver: OfficeNo,
+        receipt: SignedReceipt,
+        acknowledged: SignedDuration,
+        by: By,
+    ) -> Result<ReceiptOutcome, StoreError>;
+
+    /// Parcels that wait for an office, in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn inbox(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
+
+    /// Parcels that an office sent, in the order of their last change.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn sent(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
+
+    /// What changed in a mailbox after a number, at most `limit` changes.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn events(&self, office: OfficeNo, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// The last number taken in a mailbox.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn last_seq(&self, office: OfficeNo) -> Result<u64, StoreError>;
+
+    /// What a mailbox holds.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError>;
+
+    /// Tells of expiry `warning` ahead, expires, and lets contents go: at most `limit` of each, so that sends are
+    /// not held up. Call until it [did nothing](Tended::is_nothing). May be repeated and interrupted freely.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn tend(&self, warning: SignedDuration, limit: u32, by: By) -> Result<Tended, StoreError>;
+}

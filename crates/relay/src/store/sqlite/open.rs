@@ -1,0 +1,157 @@
+//! Opening, migrating and copying the file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Every migration, oldest first. They are only added, never changed.
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_first.sql")];
+
+/// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
+const APPLICATION_ID: i32 = 0x5453_4b52;
+
+/// How long to wait for a lock that another process (a backup, the operator's command) holds.
+const LOCK_WAIT: Duration = Duration::from_secs(20);
+
+/// Bytes of a page: with larger ones the small rows cost more, with smaller ones the contents.
+const PAGE_BYTES: i32 = 4096;
+
+/// Pages in the log after which the writer carries them over into the file: 16 MiB.
+const CHECKPOINT_PAGES: i32 = 4096;
+
+/// Why the store cannot be opened or copied.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened or read.
+    #[error("cannot open the store {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The database refused to be set up.
+    #[error("cannot set up the store")]
+    SetUp(#[from] rusqlite::Error),
+    /// The file belongs to another program.
+    #[error("{0} is not a store of the relay")]
+    Foreign(PathBuf),
+    /// The file was made by a newer version.
+    #[error("the store has version {found}, this program knows versions up to {known}: update the program")]
+    Newer {
+        /// Version of the file.
+        found: usize,
+        /// Newest version known here.
+        known: usize,
+    },
+    /// A thread or a file cannot be had.
+    #[error("cannot start the store")]
+    System(#[from] std::io::Error),
+}
+
+/// Opens the connection that writes.
+pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
+    let open = |source| OpenError::Open { path: path.to_owned(), source };
+    let db = Connection::open(path).map_err(open)?;
+    db.busy_timeout(LOCK_WAIT)?;
+    // The page size holds for a new file only, and must be set before anything is written.
+    db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(open)?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if id != APPLICATION_ID && tables > 0 {
+        return Err(OpenError::Foreign(path.to_owned()));
+    }
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "cache_size", -32 * 1024)?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    db.set_prepared_statement_cache_capacity(256);
+    Ok(db)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn readable(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)
+        .map_err(|source| OpenError::Open { path: path.to_owned(), source })?;
+    db.busy_timeout(LOCK_WAIT)?;
+    db.pragma_update(None, "cache_size", -8 * 1024)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// Brings the file up to the newest version; each step is one transaction.
+pub(super) fn migrate(db: &Connection) -> Result<(), OpenError> {
+    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > MIGRATIONS.len() {
+        return Err(OpenError::Newer { found, known: MIGRATIONS.len() });
+    }
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(found) {
+        db.execute_batch(&format!("BEGIN; {migration} PRAGMA user_version = {}; COMMIT;", index + 1))?;
+    }
+    Ok(())
+}
+
+/// Copies a store, also while a relay serves it, into a file that must not exist yet. The copy is what was
+/// durable at one instant.
+///
+/// # Errors
+/// When the store cannot be read or the copy not be written.
+pub fn backup(from: &Path, to: &Path) -> Result<(), OpenError> {
+    let source = readable(from)?;
+    let partial = to.with_extension("partial");
+    let mut copy = Connection::open(&partial)?;
+    // All pages in one step: a copy in many steps begins anew whenever somebody writes.
+    rusqlite::backup::Backup::new(&source, &mut copy)?.step(-1)?;
+    copy.close().map_err(|(_, error)| error)?;
+    // Named only when complete and durable: a half copy must not look like a whole one.
+    std::fs::File::open(&partial)?.sync_all()?;
+    std::fs::hard_link(&partial, to)?;
+    std::fs::remove_file(&partial)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_gets_every_migration_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        for _ in 0..2 {
+            let db = writable(&path).unwrap();
+            migrate(&db).unwrap();
+            let version: usize = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+            assert_eq!(version, MIGRATIONS.len());
+        }
+    }
+
+    #[test]
+    fn newer_and_foreign_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let newer = folder.path().join("newer");
+        let db = writable(&newer).unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(migrate(&db), Err(OpenError::Newer { found: 99, .. })));
+
+        let foreign = folder.path().join("foreign");
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+        assert!(matches!(writable(&foreign), Err(OpenError::Foreign(_))));
+    }
+
+    #[test]
+    fn writes_are_really_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = writable(&folder.path().join("store")).unwrap();
+        let synchronous: i32 = db.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let journal: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!((synchronous, journal.as_str()), (2, "wal"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Expiry and retention.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+use tasuki_protocol::parcel::ParcelState;
+use tasuki_terms::{OfficeNo, ParcelId};
+
+use super::parcels::{Kept, advance, in_inbox, next_seq, release};
+use super::writer::Tx;
+use super::{audit, row};
+use crate::store::{By, Tended};
+
+pub(super) fn round(tx: &Tx<'_>, warning: SignedDuration, limit: u32, by: &By) -> rusqlite::Result<Tended> {
+    let mut tended = Tended::default();
+    for kept in due(tx, DUE, by.at, limit)? {
+        if kept.parcel.state.is_waiting() {
+            advance(tx, &kept, ParcelState::Expired)?;
+            let id = kept.parcel.id.to_string();
+            audit::append(tx, kept.parcel.to.as_str(), "parcel.expire", &id, by)?;
+            tended.expired += 1;
+        } else {
+            tended.released += 1;
+        }
+        release(tx, &kept)?;
+    }
+    let soon = by.at.saturating_add(warning).unwrap_or(by.at);
+    for kept in due(tx, TO_WARN, soon, limit)? {
+        warn(tx, &kept)?;
+        tended.warned += 1;
+    }
+    Ok(tended)
+}
+
+const DUE: &str = "SELECT receiver, id FROM parcel
+    WHERE contents IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+
+const TO_WARN: &str = "SELECT receiver, id FROM parcel
+    WHERE state = 'accepted' AND expires_soon = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
+
+fn due(tx: &Tx<'_>, sql: &str, at: Timestamp, limit: u32) -> rusqlite::Result<Vec<Kept>> {
+    let found: Vec<(OfficeNo, ParcelId)> = tx
+        .prepare_cached(sql)?
+        .query_map(params![row::millis(at), limit], |row| Ok((row::word(row, 0)?, row::parcel_id(row, 1)?)))?
+        .collect::<Result<_, _>>()?;
+    found.into_iter().filter_map(|(receiver, id)| in_inbox(tx, receiver, id).transpose()).collect()
+}
+
+/// Tells both sides that a parcel expires soon.
+fn warn(tx: &Tx<'_>, kept: &Kept) -> rusqlite::Result<()> {
+    let (receiver, sender) = (kept.parcel.to, kept.parcel.from);
+    let inbox_change = next_seq(tx, receiver)?;
+    let sent_change = next_seq(tx, sender)?;
+    tx.prepare_cached(
+        "UPDATE parcel SET expires_soon = 1, inbox_change = ?3, sent_change = ?4
+         WHERE receiver = ?1 AND seq = ?2",
+    )?
+    .execute(params![receiver.as_str(), kept.seq, inbox_change, sent_change])?;
+    tx.touch(receiver);
+    tx.touch(sender);
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! The thread that writes, and commits in groups.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE};
+use tasuki_terms::OfficeNo;
+use tokio::sync::{broadcast, oneshot};
+
+use crate::store::StoreError;
+
+/// Jobs in one group, at most.
+const GROUP_JOBS: usize = 256;
+
+/// Bytes in one group, at most: a group of large parcels must not hold up the small ones behind it.
+const GROUP_BYTES: usize = 16 * 1024 * 1024;
+
+/// Changes that a slow listener may lag behind before it has to look for itself.
+const CHANGES: usize = 16 * 1024;
+
+/// The open transaction of one job, and what it touches.
+pub(super) struct Tx<'a> {
+    db: &'a Connection,
+    disk: &'a Disk,
+    touched: RefCell<Vec<OfficeNo>>,
+}
+
+impl Tx<'_> {
+    /// Tells those who listen, once this is durable, that something changed in a mailbox.
+    pub(super) fn touch(&self, office: OfficeNo) {
+        self.touched.borrow_mut().push(office);
+    }
+
+    /// Whether so many bytes of contents can be stored and still leave the reserve.
+    pub(super) fn has_space(&self, bytes: u64) -> rusqlite::Result<bool> {
+        self.disk.has_space(self.db, bytes)
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.db
+    }
+}
+
+/// The disk that holds the file.
+pub(super) struct Disk {
+    folder: PathBuf,
+    reserve: u64,
+}
+
+impl Disk {
+    fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
+        // Contents are written twice: into the log, and later into the file, where pages may be free.
+        let pages: u64 = db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+        let page: u64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let free = rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize);
+        let growth = bytes.saturating_sub(pages * page);
+        Ok(free >= self.reserve.saturating_add(bytes).saturating_add(growth))
+    }
+}
+
+/// A piece of work: first it runs inside the group's transaction, then it answers with the group's fate.
+trait Job: Send {
+    fn run(&mut self, db: &Connection, disk: &Disk);
+    /// The error with which it ended, if it did.
+    fn error(&self) -> Option<&rusqlite::Error>;
+    fn answer(self: Box<Self>, fate: Result<(), Fate>, changes: &broadcast::Sender<OfficeNo>);
+}
+
+struct Queued {
+    weight: usize,
+    job: Box<dyn Job>,
+}
+
+struct Pending<T, F> {
+    job: Option<F>,
+    result: Option<rusqlite::Result<T>>,
+    touched: Vec<OfficeNo>,
+    asker: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Pending<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx<'_>) -> rusqlite::Result<T> + Send,
+{
+    fn run(&mut self, db: &Connection, disk: &Disk) {
+        if let Some(job) = self.job.take() {
+            let tx = Tx { db, disk, touched: RefCell::default() };
+            self.result = Some(run_alone(&tx, job));
+            self.touched = tx.touched.into_inner();
+        }
+    }
+
+    fn error(&self) -> Option<&rusqlite::Error> {
+        self.result.as_ref()?.as_ref().err()
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), Fate>, changes: &broadcast::Sender<OfficeNo>) {
+        let answer = match (fate, self.result) {
+            (Ok(()), Some(Ok(value))) => {
+                for office in self.touched {
+                    // It does not matter if nobody listens.
+                    drop(changes.send(office));
+                }
+                Ok(value)
+            }
+            (Ok(()), Some(Err(error))) => Err(error.into()),
+            (Ok(()), None) => Err(StoreError::Unavailable),
+            (Err(fate), _) => Err(fate.into()),
+        };
+        // Whoever asked may have gone.
+        drop(self.asker.send(answer));
+    }
+}
+
+/// Why a group is not durable.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Full,
+    Unavailable,
+    Failed,
+}
+
+impl From<Fate> for StoreError {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Full => Self::Full,
+            Fate::Unavailable => Self::Unavailable,
+            Fate::Failed => Self::Database("the transaction of this group failed".into()),
+        }
+    }
+}
+
+pub(super) struct Writer {
+    jobs: Option<mpsc::SyncSender<Queued>>,
+    changes: broadcast::Sender<OfficeNo>,
+    healthy: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(db: Connection, path: &Path, reserve: u64) -> std::io::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let disk = Disk { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve };
+        // Waiting jobs are bounded by the requests that the service lets in; the queue never blocks a task.
+        let (jobs, queue) = mpsc::sync_channel(1 << 16);
+        let (changes, _) = broadcast::channel(CHANGES);
+        let healthy = Arc::new(AtomicBool::new(true));
+        let group = Group { db, disk, changes: changes.clone(), healthy: Arc::clone(&healthy) };
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || group.serve(&queue))?;
+        Ok(Self { jobs: Some(jobs), changes, healthy, thread: Some(thread) })
+    }
+
+    pub(super) fn changes(&self) -> broadcast::Receiver<OfficeNo> {
+        self.changes.subscribe()
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        weight: usize,
+        job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (asker, answer) = oneshot::channel();
+        let job = Box::new(Pending { job: Some(job), result: None, touched: Vec::new(), asker });
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Unavailable)?;
+        jobs.try_send(Queued { weight, job }).map_err(|_| StoreError::Unavailable)?;
+        answer.await.map_err(|_| StoreError::Unavailable)?
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until what was taken in is durable.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Runs one job so that its failure undoes only itself.
+fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    tx.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let result = job(tx);
+    if result.is_err() && !tx.is_autocommit() {
+        tx.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    }
+    if !tx.is_autocommit() {
+        tx.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    result
+}
+
+struct Group {
+    db: Connection,
+    disk: Disk,
+    changes: broadcast::Sender<OfficeNo>,
+    healthy: Arc<AtomicBool>,
+}
+
+impl Group {
+    fn serve(&self, queue: &mpsc::Receiver<Queued>) {
+        while let Ok(first) = queue.recv() {
+            let mut jobs = Vec::new();
+            let fate = self.commit(first, queue, &mut jobs);
+            if let Err(fate) = fate {
+                tracing::error!(?fate, jobs = jobs.len(), "a group of writes failed");
+            }
+            for job in jobs {
+                job.answer(fate, &self.changes);
+            }
+        }
+    }
+
+    /// Runs the first job and what waits behind it in one transaction.
+    fn commit(
+        &self,
+        first: Queued,
+        queue: &mpsc::Receiver<Queued>,
+        jobs: &mut Vec<Box<dyn Job>>,
+    ) -> Result<(), Fate> {
+        if !self.is_healthy() {
+            jobs.push(first.job);
+            return Err(Fate::Unavailable);
+        }
+        if let Err(error) = self.db.execute_batch("BEGIN IMMEDIATE") {
+            jobs.push(first.job);
+            return Err(self.fate_of(&error));
+        }
+        let mut weight = 0;
+        let mut next = Some(first);
+        while let Some(Queued { weight: bytes, mut job }) = next {
+            job.run(&self.db, &self.disk);
+            if self.db.is_autocommit() {
+                // SQLite rolled the whole transaction back by itself.
+                let fate = job.error().map_or(Fate::Failed, |error| self.fate_of(error));
+                jobs.push(job);
+                return Err(fate);
+            }
+            jobs.push(job);
+            weight += bytes;
+            let has_room = jobs.len() < GROUP_JOBS && weight < GROUP_BYTES;
+            next = if has_room { queue.try_recv().ok() } else { None };
+        }
+        self.db.execute_batch("COMMIT").map_err(|error| {
+            let fate = self.fate_of(&error);
+            if !self.db.is_autocommit() {
+                drop(self.db.execute_batch("ROLLBACK"));
+            }
+            fate
+        })
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Acquire)
+    }
+
+    /// What an error of the transaction means. After a failed write or sync nobody knows what is on the
+    /// disk, and a second sync can succeed without having written: nothing is accepted any more.
+    fn fate_of(&self, error: &rusqlite::Error) -> Fate {
+        tracing::error!(%error, "the database failed");
+        let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
+        match extended {
+            SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE => {
+                self.healthy.store(false, Ordering::Release);
+                // Closing must not sync either.
+                drop(self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true));
+                Fate::Unavailable
+            }
+            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Fate::Full,
+            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
+            _ => Fate::Failed,
+        }
+    }
+}

@@ -1,0 +1,551 @@
+//! What a caller of any store may rely on.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use tasuki_protocol::directory::{OfficeSearch, Participation};
+use tasuki_protocol::limits::SESSIONS;
+use tasuki_protocol::mailbox::{Cursor, Side};
+use tasuki_protocol::parcel::ParcelState;
+use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_relay::store::{
+    Acceptance, Enrolment, KeyOutcome, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage,
+    Withdrawal,
+};
+use tasuki_terms::Sha256Digest;
+
+use crate::world::{
+    A, B, C, KEPT, World, account, at, by, certificate, contents, id, key, kj, no, offer, record, signed,
+};
+
+/// Makes a test of each promise for the stores that an expression gives.
+macro_rules! contract {
+    ($world:expr) => {
+        crate::contract::contract!($world;
+            a_parcel_waits_for_its_receiver_and_nobody_else
+            the_same_offer_again_gives_the_same_answer
+            an_offer_is_refused_for_the_reason_that_holds
+            many_at_once_with_one_number_are_one_parcel
+            a_cursor_skips_nothing_that_is_sent_meanwhile
+            contents_are_read_in_any_piece
+            a_parcel_is_taken_back_until_it_is_fetched
+            receipts_move_a_parcel_on_and_are_kept
+            receipts_that_are_not_true_are_refused
+            a_parcel_that_nobody_fetched_expires_after_a_warning
+            contents_are_let_go_after_a_receipt
+            events_tell_both_sides_what_changed
+            changes_are_told_when_they_are_durable
+            the_directory_is_searched_as_people_type
+            the_directory_says_who_takes_part
+            a_newer_key_takes_the_place_of_an_older
+            an_account_belongs_to_one_office
+            an_enrolment_password_works_once_and_for_a_while
+            failures_are_counted_and_forgotten
+            a_session_works_over_its_certificate_for_its_time
+            the_oldest_session_ends_when_there_are_too_many
+            a_changed_password_ends_other_sessions
+            a_revoked_certificate_and_a_suspended_office_lose_their_sessions
+            every_act_is_in_the_audit_log
+            numbers_add_up
+        );
+    };
+    ($world:expr; $($promise:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $promise() {
+                let world = $world;
+                world.populate().await;
+                crate::contract::$promise(&world).await;
+                world.is_sound().await;
+            }
+        )*
+    };
+}
+pub(crate) use contract;
+
+pub(crate) async fn a_parcel_waits_for_its_receiver_and_nobody_else(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    assert_eq!(world.inbox(B).await, [id(1)]);
+    assert_eq!(world.inbox(A).await, []);
+    let store = &world.store;
+    assert_eq!(store.inbox_parcel(no(B), id(1)).await.unwrap().unwrap().parcel, parcel);
+    assert_eq!(store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel, parcel);
+    for (office, other) in [(A, "inbox"), (C, "inbox"), (B, "sent"), (C, "sent")] {
+        let found = match other {
+            "inbox" => store.inbox_parcel(no(office), id(1)).await,
+            _ => store.sent_parcel(no(office), id(1)).await,
+        };
+        assert_eq!(found.unwrap(), None, "{office} {other}");
+    }
+    assert_eq!(store.fetch(no(C), id(1), by(1)).await.unwrap(), None);
+    assert_eq!(store.fetch(no(A), id(1), by(1)).await.unwrap(), None);
+    assert_eq!(store.withdraw(no(C), id(1), by(1)).await.unwrap(), Withdrawal::NotFound);
+    assert_eq!(store.withdraw(no(B), id(1), by(1)).await.unwrap(), Withdrawal::NotFound);
+}
+
+pub(crate) async fn the_same_offer_again_gives_the_same_answer(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    let again = world.store.accept(offer(A, B, 1), contents(1), by(500)).await.unwrap();
+    assert_eq!(again, Acceptance::Same(parcel.clone()));
+    assert_eq!(world.store.may_accept(&offer(A, B, 1), at(500)).await.unwrap(), Acceptance::Same(parcel));
+    let other = Offer { digest: Sha256Digest([9; 32]), ..offer(A, B, 1) };
+    assert_eq!(world.store.accept(other, contents(1), by(500)).await.unwrap(), Acceptance::Conflict);
+    let elsewhere = Offer { to: no(A), ..offer(A, B, 1) };
+    assert_eq!(world.store.accept(elsewhere, contents(1), by(500)).await.unwrap(), Acceptance::Conflict);
+    assert_eq!(world.inbox(B).await.len(), 1);
+}
+
+pub(crate) async fn an_offer_is_refused_for_the_reason_that_holds(world: &World) {
+    world.store.put_offices(vec![record("1370000043")], by(0)).await.unwrap();
+    world.store.put_account(account("1370000043", 4), by(0)).await.unwrap();
+    world.store.publish_key(key("1370000043", 1), by(0)).await.unwrap();
+    world.store.set_suspended(no("1370000043"), true, by(0)).await.unwrap();
+    world.store.publish_key(key(B, 2), by(0)).await.unwrap();
+    let current = |number| Offer { key_epoch: 2, ..offer(A, B, number) };
+    let cases = [
+        (offer(A, "1370000051", 1), Acceptance::ReceiverUnknown),
+        (offer(A, C, 1), Acceptance::ReceiverNotEnrolled),
+        (offer(A, "1370000043", 1), Acceptance::ReceiverSuspended),
+        (offer(A, B, 1), Acceptance::KeyOutdated),
+        (Offer { mailbox_bytes: 10, ..current(1) }, Acceptance::MailboxFull),
+    ];
+    for (offer, expected) in cases {
+        assert_eq!(world.store.may_accept(&offer, at(0)).await.unwrap(), expected);
+        assert_eq!(world.store.accept(offer, contents(1), by(0)).await.unwrap(), expected);
+    }
+    let just = Offer { mailbox_bytes: contents(1).len() as u64, ..current(1) };
+    assert!(matches!(world.store.accept(just, contents(1), by(0)).await.unwrap(), Acceptance::New(_)));
+    let one_more = Offer { mailbox_bytes: contents(1).len() as u64, ..current(2) };
+    assert_eq!(world.store.accept(one_more, contents(2), by(0)).await.unwrap(), Acceptance::MailboxFull);
+}
+
+pub(crate) async fn many_at_once_with_one_number_are_one_parcel(world: &World) {
+    let sends = (0..50).map(|number| {
+        let digest = if number % 5 == 4 { Sha256Digest([9; 32]) } else { offer(A, B, 1).digest };
+        world.store.accept(Offer { digest, ..offer(A, B, 1) }, contents(1), by(0))
+    });
+    // The first of them has the right digest, and jobs are done in their order.
+    let answers = join_all(sends).await;
+    let count = |wanted: fn(&Acceptance) -> bool| answers.iter().filter(|answer| wanted(answer)).count();
+    assert_eq!(count(|answer| matches!(answer, Acceptance::New(_))), 1);
+    assert_eq!(count(|answer| matches!(answer, Acceptance::Same(_))), 39);
+    assert_eq!(count(|answer| matches!(answer, Acceptance::Conflict)), 10);
+    assert_eq!(world.inbox(B).await, [id(1)]);
+}
+
+async fn join_all<F: Future<Output = Result<T, E>>, T, E: std::fmt::Debug>(
+    futures: impl Iterator<Item = F>,
+) -> Vec<T> {
+    let mut futures: Vec<_> = futures.map(Box::pin).collect();
+    let mut answers: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, answer) in futures.iter_mut().zip(&mut answers) {
+            if answer.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *answer = Some(ready.unwrap());
+            }
+        }
+        if answers.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    answers.into_iter().flatten().collect()
+}
+
+pub(crate) async fn a_cursor_skips_nothing_that_is_sent_meanwhile(world: &World) {
+    let send = |number: u8| world.store.accept(offer(A, B, number), contents(number), by(0));
+    let mut seen = Vec::new();
+    let mut cursor = Cursor { after: 0, limit: 7 };
+    for round in 0..10 {
+        let (_, page) = tokio::join!(
+            join_all((0..20).map(|number| send(round * 20 + number))),
+            world.store.inbox(no(B), cursor)
+        );
+        let page = page.unwrap();
+        cursor.after = page.next_after;
+        seen.extend(page.entries.into_iter().map(|entry| entry.parcel.id));
+    }
+    loop {
+        let page = world.store.inbox(no(B), cursor).await.unwrap();
+        cursor.after = page.next_after;
+        seen.extend(page.entries.iter().map(|entry| entry.parcel.id));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 200);
+    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>().len(), 200);
+}
+
+pub(crate) async fn contents_are_read_in_any_piece(world: &World) {
+    world.send(A, B, 1).await;
+    let fetched = world.store.fetch(no(B), id(1), by(5)).await.unwrap().unwrap();
+    assert_eq!(world.store.fetch(no(B), id(1), by(6)).await.unwrap().unwrap(), fetched);
+    let all = contents(1);
+    let size = all.len() as u64;
+    for range in [0..size, 0..1, 10..20, size - 1..size, 5..5, size..size, 0..size + 10, size + 1..size + 5] {
+        let piece = world.store.contents(no(B), fetched.seq, range.clone()).await.unwrap().unwrap();
+        let [start, end] = [range.start, range.end].map(|at| usize::try_from(at.min(size)).unwrap());
+        assert_eq!(piece, all[start..end], "{range:?}");
+    }
+    assert_eq!(world.store.contents(no(A), fetched.seq, 0..1).await.unwrap(), None);
+    assert_eq!(world.store.contents(no(B), fetched.seq + 1, 0..1).await.unwrap(), None);
+}
+
+pub(crate) async fn a_parcel_is_taken_back_until_it_is_fetched(world: &World) {
+    world.send(A, B, 1).await;
+    world.send(A, B, 2).await;
+    for _ in 0..2 {
+        assert_eq!(world.store.withdraw(no(A), id(1), by(1)).await.unwrap(), Withdrawal::Withdrawn);
+    }
+    assert_eq!(world.inbox(B).await, [id(2)]);
+    assert_eq!(world.store.inbox_parcel(no(B), id(1)).await.unwrap(), None);
+    assert_eq!(world.store.fetch(no(B), id(1), by(1)).await.unwrap(), None);
+    let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
+    assert_eq!(sent.parcel.state, ParcelState::Withdrawn);
+
+    let fetched = world.store.fetch(no(B), id(2), by(1)).await.unwrap().unwrap();
+    assert_eq!(world.store.withdraw(no(A), id(2), by(2)).await.unwrap(), Withdrawal::AlreadyFetched);
+    assert!(world.store.contents(no(B), fetched.seq, 0..1).await.unwrap().is_some());
+    let usage = world.store.usage(no(B)).await.unwrap();
+    assert_eq!(usage, Usage { parcels: 1, bytes: contents(2).len() as u64 });
+}
+
+pub(crate) async fn receipts_move_a_parcel_on_and_are_kept(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    for kind in [ReceiptKind::Received, ReceiptKind::Opened, ReceiptKind::Imported] {
+        let ReceiptOutcome::Kept(moved) = world.receipt(&parcel, kind).await else { panic!("{kind:?}") };
+        assert_eq!(moved.state.as_str(), kind.as_str());
+        assert_eq!(world.receipt(&parcel, kind).await, ReceiptOutcome::Same(moved));
+    }
+    assert!(matches!(world.receipt(&parcel, ReceiptKind::Received).await, ReceiptOutcome::Same(_)));
+    assert_eq!(world.receipt(&parcel, ReceiptKind::Refused).await, ReceiptOutcome::Conflict);
+    assert_eq!(world.inbox(B).await, []);
+    let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
+    let kinds: Vec<_> = sent.receipts.iter().map(|signed| signed.receipt.kind).collect();
+    assert_eq!(kinds, [ReceiptKind::Received, ReceiptKind::Opened, ReceiptKind::Imported]);
+    assert_eq!(sent.receipts[0], signed(&parcel, ReceiptKind::Received));
+}
+
+pub(crate) async fn receipts_that_are_not_true_are_refused(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    let other_digest = tasuki_protocol::parcel::Parcel { digest: Sha256Digest([9; 32]), ..parcel.clone() };
+    let keep = |office, receipt| world.store.keep_receipt(no(office), receipt, KEPT, by(60));
+    let untrue = keep(B, signed(&other_digest, ReceiptKind::Received)).await.unwrap();
+    assert_eq!(untrue, ReceiptOutcome::Untrue);
+    for office in [A, C] {
+        let foreign = keep(office, signed(&parcel, ReceiptKind::Received)).await.unwrap();
+        assert_eq!(foreign, ReceiptOutcome::NotFound);
+    }
+    let early = keep(B, signed(&parcel, ReceiptKind::Imported)).await.unwrap();
+    assert_eq!(early, ReceiptOutcome::Conflict);
+    assert_eq!(world.inbox(B).await, [id(1)]);
+}
+
+pub(crate) async fn a_parcel_that_nobody_fetched_expires_after_a_warning(world: &World) {
+    world.send(A, B, 1).await;
+    let day = 24 * 3600;
+    let tend = |seconds| world.store.tend(SignedDuration::from_hours(7 * 24), 100, by(seconds));
+    assert!(tend(82 * day).await.unwrap().is_nothing());
+    assert_eq!(tend(84 * day).await.unwrap().warned, 1);
+    assert!(tend(84 * day).await.unwrap().is_nothing());
+    let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
+    assert!(sent.expires_soon && sent.state == ParcelState::Accepted);
+    assert_eq!(world.inbox(B).await, [id(1)]);
+
+    assert_eq!(tend(90 * day).await.unwrap().expired, 1);
+    assert!(tend(90 * day).await.unwrap().is_nothing());
+    assert_eq!(world.inbox(B).await, []);
+    assert_eq!(world.store.inbox_parcel(no(B), id(1)).await.unwrap(), None);
+    let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
+    assert_eq!(sent.state, ParcelState::Expired);
+    assert_eq!(world.store.withdraw(no(A), id(1), by(91 * day)).await.unwrap(), Withdrawal::NotFound);
+    assert_eq!(world.store.usage(no(B)).await.unwrap(), Usage::default());
+}
+
+pub(crate) async fn contents_are_let_go_after_a_receipt(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    world.store.fetch(no(B), id(1), by(1)).await.unwrap();
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    let day = 24 * 3600;
+    let tend = |seconds| world.store.tend(SignedDuration::from_hours(7 * 24), 100, by(seconds));
+    assert!(tend(29 * day).await.unwrap().is_nothing());
+    assert_eq!(tend(31 * day).await.unwrap().released, 1);
+    assert_eq!(world.store.fetch(no(B), id(1), by(31 * day)).await.unwrap(), None);
+    let kept = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
+    assert_eq!((kept.parcel.state, kept.receipts.len()), (ParcelState::Received, 1));
+}
+
+pub(crate) async fn events_tell_both_sides_what_changed(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    let events = |office, after| world.store.events(no(office), after, 100);
+    let arrival = events(B, 0).await.unwrap();
+    assert_eq!(arrival.len(), 1);
+    assert_eq!((arrival[0].side, arrival[0].parcel), (Side::Inbox, id(1)));
+    let accepted = events(A, 0).await.unwrap();
+    assert_eq!((accepted[0].side, accepted[0].state), (Side::Sent, ParcelState::Accepted));
+
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    let after = events(A, accepted[0].seq).await.unwrap();
+    assert_eq!((after.len(), after[0].state), (1, ParcelState::Received));
+    assert_eq!(world.store.last_seq(no(A)).await.unwrap(), after[0].seq);
+    assert_eq!(events(A, after[0].seq).await.unwrap(), []);
+    assert_eq!(events(C, 0).await.unwrap(), []);
+}
+
+pub(crate) async fn changes_are_told_when_they_are_durable(world: &World) {
+    let mut changes = world.store.changes();
+    let parcel = world.send(A, B, 1).await;
+    let told: BTreeSet<_> = [changes.recv().await.unwrap(), changes.recv().await.unwrap()].into();
+    assert_eq!(told, [no(A), no(B)].into());
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    let told: BTreeSet<_> = [changes.recv().await.unwrap(), changes.recv().await.unwrap()].into();
+    assert_eq!(told, [no(A), no(B)].into());
+    world.store.fetch(no(B), id(1), by(70)).await.unwrap();
+    assert!(changes.try_recv().is_err());
+}
+
+pub(crate) async fn the_directory_is_searched_as_people_type(world: &World) {
+    let find = async |search: OfficeSearch, limit| {
+        let found = world.store.search(search, limit).await.unwrap();
+        let numbers: Vec<_> = found.offices.iter().map(|office| office.no.to_string()).collect();
+        (numbers, found.more)
+    };
+    let q = |q: &str| OfficeSearch { q: q.into(), ..OfficeSearch::default() };
+    let all = (vec![C.to_owned(), A.to_owned(), B.to_owned()], false);
+    for text in ["", "みほん", "ミホン", "ﾐﾎﾝ", "千代田　みほん", "みほん 0"] {
+        assert_eq!(find(q(text), 10).await, all, "{text}");
+    }
+    assert_eq!(find(q(B), 10).await, (vec![B.to_owned()], false));
+    assert_eq!(find(q("00027"), 10).await, (vec![B.to_owned()], false));
+    assert_eq!(find(q("ない"), 10).await, (vec![], false));
+    assert_eq!(find(q("%"), 10).await, (vec![], false));
+    assert_eq!(find(q("みほん"), 2).await, (vec![C.to_owned(), A.to_owned()], true));
+    let after = OfficeSearch { after: Some(no(A)), ..OfficeSearch::default() };
+    assert_eq!(find(after, 2).await, (vec![B.to_owned()], false));
+    let tokyo = OfficeSearch { prefecture: Some(13), ..OfficeSearch::default() };
+    assert_eq!(find(tokyo, 10).await, (vec![A.to_owned(), B.to_owned()], false));
+    let of = |service: &str| OfficeSearch { service: service.parse().ok(), ..OfficeSearch::default() };
+    assert_eq!(find(of("43"), 10).await, all);
+    assert_eq!(find(of("15"), 10).await, (vec![], false));
+    let active = OfficeSearch { active: true, ..OfficeSearch::default() };
+    assert_eq!(find(active, 10).await, (vec![A.to_owned(), B.to_owned()], false));
+}
+
+pub(crate) async fn the_directory_says_who_takes_part(world: &World) {
+    let participation = async |office: &str| {
+        world.store.offices(&[no(office)]).await.unwrap().first().map(|office| office.participation)
+    };
+    let before = world.store.directory_version().await.unwrap();
+    assert_eq!(participation(C).await, Some(Participation::Listed));
+    world.store.put_account(account(C, 3), by(10)).await.unwrap();
+    assert_eq!(participation(C).await, Some(Participation::Registered));
+    world.store.publish_key(key(C, 1), by(10)).await.unwrap();
+    assert_eq!(participation(C).await, Some(Participation::Active));
+    assert!(world.store.set_suspended(no(C), true, by(10)).await.unwrap());
+    assert_eq!(participation(C).await, Some(Participation::Suspended));
+    assert!(world.store.set_suspended(no(C), false, by(10)).await.unwrap());
+    // A new list from the ministry changes names and not who takes part.
+    world.store.put_offices(vec![record(C)], by(10)).await.unwrap();
+    assert_eq!(participation(C).await, Some(Participation::Active));
+    assert_eq!(participation("1370000051").await, None);
+    assert!(!world.store.set_suspended(no("1370000051"), true, by(10)).await.unwrap());
+    assert!(world.store.directory_version().await.unwrap() > before);
+    let numbers = world.store.offices(&[no(B), no("1370000051"), no(A), no(B)]).await.unwrap();
+    assert_eq!(numbers.iter().map(|office| office.no).collect::<Vec<_>>(), [no(A), no(B)]);
+}
+
+pub(crate) async fn a_newer_key_takes_the_place_of_an_older(world: &World) {
+    let publish = |office, epoch| world.store.publish_key(key(office, epoch), by(0));
+    assert_eq!(publish(A, 1).await.unwrap(), KeyOutcome::Same);
+    assert_eq!(publish(A, 3).await.unwrap(), KeyOutcome::Published);
+    assert_eq!(publish(A, 2).await.unwrap(), KeyOutcome::NotNewer);
+    let other = tasuki_relay::store::NewKey { statement: "another".into(), ..key(A, 3) };
+    assert_eq!(world.store.publish_key(other, by(0)).await.unwrap(), KeyOutcome::NotNewer);
+    let office = &world.store.offices(&[no(A)]).await.unwrap()[0];
+    let current = office.key.as_ref().unwrap();
+    assert_eq!((current.epoch, current.log_seq), (3, 3));
+    let log = world.store.key_log(Cursor { after: 1, limit: 1 }).await.unwrap();
+    assert_eq!((log.entries.len(), log.next_after, log.more), (1, 2, true));
+    let log = world.store.key_log(Cursor { after: 2, limit: 5 }).await.unwrap();
+    assert_eq!((log.entries[0].office, log.entries[0].epoch, log.more), (no(A), 3, false));
+}
+
+pub(crate) async fn an_account_belongs_to_one_office(world: &World) {
+    assert!(!world.store.put_account(account(B, 1), by(0)).await.unwrap());
+    assert!(!world.store.put_account(account("1370000051", 9), by(0)).await.unwrap());
+    let without_password = NewAccount { password_hash: None, ..account(A, 7) };
+    assert!(!world.store.put_account(without_password, by(0)).await.unwrap());
+    assert!(world.store.put_account(account(A, 5), by(0)).await.unwrap());
+    assert_eq!(world.store.accounts(no(A)).await.unwrap(), [kj(1), kj(5)]);
+    let of_other = world.store.attempt(no(B), kj(1), at(0)).await.unwrap();
+    assert!(of_other.password_hash.is_none() && of_other.enrolment_hash.is_none());
+}
+
+pub(crate) async fn an_enrolment_password_works_once_and_for_a_while(world: &World) {
+    let enrol = |office, hash: &str, number, seconds| {
+        let of = if office == A { kj(1) } else { kj(2) };
+        world.store.enrol(of, hash.to_owned(), certificate(office, number), by(seconds))
+    };
+    assert_eq!(enrol(A, "$wrong", 1, 0).await.unwrap(), Enrolment::Closed);
+    assert_eq!(enrol(A, "$enrolment", 1, 3600).await.unwrap(), Enrolment::Closed);
+    assert_eq!(enrol(A, "$enrolment", 1, 3599).await.unwrap(), Enrolment::Done);
+    assert_eq!(enrol(A, "$enrolment", 2, 3599).await.unwrap(), Enrolment::Closed);
+    assert_eq!(world.store.certificates(no(A)).await.unwrap().len(), 1);
+    // One of A's office must not be had with B's account.
+    let foreign = world.store.enrol(kj(2), "$enrolment".into(), certificate(A, 3), by(0)).await.unwrap();
+    assert_eq!(foreign, Enrolment::Closed);
+    assert!(world.store.attempt(no(B), kj(2), at(3599)).await.unwrap().enrolment_hash.is_some());
+    assert!(world.store.attempt(no(B), kj(2), at(3600)).await.unwrap().enrolment_hash.is_none());
+}
+
+pub(crate) async fn failures_are_counted_and_forgotten(world: &World) {
+    // Also for ids that nobody has: a lock must not tell which exist.
+    for id in [kj(1), kj(99)] {
+        for count in 1..=3 {
+            let until = (count == 3).then(|| at(300));
+            world.store.note_failure(no(A), id, until, by(0)).await.unwrap();
+            let attempt = world.store.attempt(no(A), id, at(0)).await.unwrap();
+            assert_eq!((attempt.failures, attempt.locked_until), (count, until));
+        }
+    }
+    begin(world, A, 1, 1, 0).await;
+    assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().failures, 0);
+    assert_eq!(world.store.attempt(no(A), kj(99), at(0)).await.unwrap().failures, 3);
+}
+
+/// Begins session `number` over certificate `number` of an office.
+async fn begin(world: &World, office: &str, account: u64, number: u8, seconds: i64) {
+    world.store.add_certificate(certificate(office, number), by(seconds)).await.unwrap();
+    let session = NewSession {
+        id: format!("session {number}"),
+        kj_id: kj(account),
+        office: no(office),
+        fingerprint: Sha256Digest([number; 32]),
+        access: access(number),
+        access_expires_at: at(seconds + 3600),
+        refresh: Sha256Digest([100 + number; 32]),
+        expires_at: at(seconds + 8 * 3600),
+    };
+    world.store.begin_session(session, by(seconds)).await.unwrap();
+}
+
+fn access(number: u8) -> Sha256Digest {
+    Sha256Digest([200 + number; 32])
+}
+
+/// Whether the access token of a session works over its certificate.
+async fn works(world: &World, number: u8, seconds: i64) -> bool {
+    let caller = world.store.caller(Sha256Digest([number; 32]), Some(access(number)), at(seconds));
+    caller.await.unwrap().is_some_and(|caller| caller.session.is_some())
+}
+
+pub(crate) async fn a_session_works_over_its_certificate_for_its_time(world: &World) {
+    begin(world, A, 1, 1, 0).await;
+    begin(world, B, 2, 2, 0).await;
+    let caller = world.store.caller(Sha256Digest([1; 32]), Some(access(1)), at(10)).await.unwrap().unwrap();
+    assert_eq!(caller.certificate.office, no(A));
+    assert_eq!(caller.session, Some((kj(1), "session 1".into())));
+    assert!(caller.must_change);
+    assert!(works(world, 1, 3599).await);
+    assert!(!works(world, 1, 3600).await);
+    let stolen = world.store.caller(Sha256Digest([2; 32]), Some(access(1)), at(10)).await.unwrap().unwrap();
+    assert_eq!(stolen.session, None);
+    assert_eq!(world.store.caller(Sha256Digest([9; 32]), Some(access(1)), at(10)).await.unwrap(), None);
+
+    let refresh = |fingerprint: u8, seconds| {
+        let (fingerprint, token) = (Sha256Digest([fingerprint; 32]), Sha256Digest([101; 32]));
+        world.store.refresh_session(fingerprint, token, access(50), at(seconds + 3600), by(seconds))
+    };
+    assert_eq!(refresh(2, 4000).await.unwrap(), None);
+    let (session, must_change) = refresh(1, 4000).await.unwrap().unwrap();
+    assert_eq!((session.id.as_str(), must_change), ("session 1", true));
+    let renewed = world.store.caller(Sha256Digest([1; 32]), Some(access(50)), at(4001)).await.unwrap();
+    assert!(renewed.unwrap().session.is_some());
+    assert_eq!(refresh(1, 8 * 3600).await.unwrap(), None);
+    assert!(world.store.end_session(kj(2), "session 2", by(20)).await.unwrap());
+    assert!(!world.store.end_session(kj(2), "session 2", by(20)).await.unwrap());
+    assert!(!works(world, 2, 20).await);
+}
+
+pub(crate) async fn the_oldest_session_ends_when_there_are_too_many(world: &World) {
+    let number = u8::try_from(SESSIONS).unwrap() + 2;
+    for session in 1..=number {
+        begin(world, A, 1, session, i64::from(session)).await;
+    }
+    let ids: Vec<_> = world.store.sessions(kj(1), at(100)).await.unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!(ids.len(), SESSIONS as usize);
+    assert_eq!((ids[0].as_str(), ids.last().unwrap().as_str()), ("session 3", &*format!("session {number}")));
+}
+
+pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
+    begin(world, A, 1, 1, 0).await;
+    begin(world, A, 1, 2, 0).await;
+    world.store.set_password(kj(1), "$second".into(), "session 2", by(10)).await.unwrap();
+    assert!(!works(world, 1, 20).await);
+    assert!(works(world, 2, 20).await);
+    let attempt = world.store.attempt(no(A), kj(1), at(20)).await.unwrap();
+    assert_eq!((attempt.password_hash.as_deref(), attempt.must_change), (Some("$second"), false));
+    // A new first password from the operator ends them all.
+    assert!(world.store.put_account(account(A, 1), by(30)).await.unwrap());
+    assert!(!works(world, 2, 30).await);
+}
+
+pub(crate) async fn a_revoked_certificate_and_a_suspended_office_lose_their_sessions(world: &World) {
+    begin(world, A, 1, 1, 0).await;
+    begin(world, A, 1, 2, 0).await;
+    begin(world, B, 2, 3, 0).await;
+    let revoke =
+        |office, number| world.store.revoke_certificate(no(office), Sha256Digest([number; 32]), by(10));
+    assert!(!revoke(B, 1).await.unwrap());
+    assert!(revoke(A, 1).await.unwrap());
+    assert!(revoke(A, 1).await.unwrap());
+    assert!(!works(world, 1, 20).await);
+    assert!(works(world, 2, 20).await);
+    let revoked = world.store.revoked_certificates().await.unwrap();
+    assert_eq!(revoked, [("certificate 1".to_owned(), at(10))]);
+    let caller = world.store.caller(Sha256Digest([1; 32]), None, at(20)).await.unwrap().unwrap();
+    assert!(caller.certificate.revoked && !caller.certificate.suspended);
+
+    world.store.set_suspended(no(B), true, by(20)).await.unwrap();
+    assert!(!works(world, 3, 20).await);
+    let caller = world.store.caller(Sha256Digest([3; 32]), None, at(20)).await.unwrap().unwrap();
+    assert!(caller.certificate.suspended && !caller.certificate.revoked);
+    assert!(!world.store.add_certificate(certificate(A, 1), by(30)).await.unwrap());
+    assert!(!world.store.add_certificate(certificate(C, 40), by(30)).await.unwrap());
+}
+
+pub(crate) async fn every_act_is_in_the_audit_log(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    world.store.fetch(no(B), id(1), by(1)).await.unwrap();
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    world.store.note("relay.backup", "somewhere".into(), by(2)).await.unwrap();
+    let actions = async |chain: &str| {
+        let entries = world.store.audit(chain, 0, 100).await.unwrap();
+        entries.into_iter().map(|entry| entry.action).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(A).await, ["account.put", "key.publish", "parcel.accept"]);
+    assert_eq!(actions(B).await, ["account.put", "key.publish", "parcel.fetch", "receipt.received"]);
+    assert_eq!(actions(OPERATOR_CHAIN).await, ["office.put", "relay.backup"]);
+    let page = world.store.audit(A, 1, 1).await.unwrap();
+    assert_eq!((page.len(), page[0].seq, page[0].subject.as_str()), (1, 2, "1"));
+    for report in world.store.verify_audit().await.unwrap() {
+        assert_eq!(report.broken_at, None, "{}", report.chain);
+    }
+}
+
+pub(crate) async fn numbers_add_up(world: &World) {
+    let parcel = world.send(A, B, 1).await;
+    world.send(A, B, 2).await;
+    world.send(B, A, 3).await;
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    world.store.withdraw(no(A), id(2), by(1)).await.unwrap();
+    let stats = world.store.stats().await.unwrap();
+    assert_eq!((stats.offices, stats.registered, stats.parcels, stats.waiting), (3, 2, 3, 1));
+    assert_eq!(stats.bytes, (contents(1).len() + contents(3).len()) as u64);
+    assert!(world.store.is_healthy());
+}

@@ -1,0 +1,100 @@
+//! A relay that dies at any instant: what was answered is there, nothing is there by halves.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use tasuki_protocol::mailbox::Cursor;
+use tasuki_protocol::parcel::ParcelState;
+use tasuki_relay::store::sqlite::SqliteStore;
+use tasuki_relay::store::{Acceptance, By, Offer, Parcels as _, Store as _};
+use tasuki_terms::ParcelId;
+
+use crate::world::{A, B, at, by, contents, no, offer, populate};
+
+/// Names the file of the store for the process that will die.
+const FILE: &str = "TASUKI_TEST_STORE";
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let mut answered = Vec::new();
+    for round in 0..3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["crash::send_without_end", "--exact", "--ignored", "--nocapture"])
+            .env(FILE, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ids = lines.filter_map(|line| line.ok()?.strip_prefix("accepted ")?.parse::<ParcelId>().ok());
+        answered.extend(ids.take(100 + round * 37));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let store = SqliteStore::open(&path, 0).unwrap();
+    assert_eq!(store.check(true).await.unwrap(), []);
+    for id in &answered {
+        let found = store.inbox_parcel(no(B), *id).await.unwrap().unwrap();
+        assert_eq!(found.parcel.state, ParcelState::Accepted);
+    }
+    let page = store.inbox(no(B), Cursor { after: 0, limit: 500 }).await.unwrap();
+    assert!(page.entries.len() >= answered.len());
+    let numbers: Vec<u64> = page.entries.iter().map(|entry| entry.seq).collect();
+    assert!(numbers.is_sorted());
+}
+
+#[tokio::test]
+#[ignore = "run by the test above in a process of its own"]
+async fn send_without_end() {
+    let path = std::env::var_os(FILE).unwrap();
+    let store = SqliteStore::open(path.as_ref(), 0).unwrap();
+    if store.stats().await.unwrap().offices == 0 {
+        populate(&store).await;
+    }
+    let first = store.stats().await.unwrap().parcels;
+    for number in first.. {
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&number.to_be_bytes());
+        let id = ParcelId::new(at(0), random);
+        let offer = Offer { id, mailbox_bytes: u64::MAX, ..offer(A, B, 7) };
+        let by = By { at: at(i64::try_from(number).unwrap()), ..by(0) };
+        assert!(matches!(store.accept(offer, contents(7), by).await.unwrap(), Acceptance::New(_)));
+        println!("accepted {id}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_while_the_store_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("relay.db"), folder.path().join("copy.db"));
+    let store = SqliteStore::open(&path, 0).unwrap();
+    populate(&store).await;
+    store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+    tasuki_relay::store::sqlite::backup(&path, &copy).unwrap();
+    store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap();
+    let copy = SqliteStore::open(&copy, 0).unwrap();
+    assert_eq!(copy.stats().await.unwrap().parcels, 1);
+    assert_eq!(copy.check(true).await.unwrap(), []);
+    assert_eq!(store.stats().await.unwrap().parcels, 2);
+    let again = tasuki_relay::store::sqlite::backup(&path, &folder.path().join("copy.db"));
+    assert!(again.is_err(), "a backup overwrites nothing");
+}
+
+#[tokio::test]
+async fn a_disk_without_room_takes_no_contents_but_receipts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    {
+        let store = SqliteStore::open(&path, 0).unwrap();
+        populate(&store).await;
+        store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+    }
+    let store = SqliteStore::open(&path, u64::MAX / 2).unwrap();
+    let full = store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap_err();
+    assert!(matches!(full, tasuki_relay::store::StoreError::Full), "{full:?}");
+    let parcel = store.inbox_parcel(no(B), offer(A, B, 1).id).await.unwrap().unwrap().parcel;
+    let receipt = crate::world::signed(&parcel, tasuki_protocol::receipt::ReceiptKind::Received);
+    store.keep_receipt(no(B), receipt, crate::world::KEPT, by(1)).await.unwrap();
+    assert_eq!(store.check(true).await.unwrap(), []);
+}
