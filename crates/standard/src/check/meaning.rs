@@ -182,16 +182,14 @@ impl Meaning {
         let is_first = self.first_month.is_none();
         let first = self.first_month.get_or_insert_with(|| value.to_vec());
         match &self.expected_month {
-            Some(expected) => {
-                if value != expected.as_bytes() {
-                    let finding = self.month.finding(Code::MonthDisagreesWithName, row);
-                    findings.push(finding.with("month", expected));
-                }
+            Some(expected) if value != expected.as_bytes() => {
+                let finding = self.month.finding(Code::MonthDisagreesWithName, row);
+                findings.push(finding.with("month", expected));
             }
             None if value != first.as_slice() => {
                 findings.push(self.month.finding(Code::MonthsDiffer, row));
             }
-            None => {}
+            Some(_) | None => {}
         }
         if is_first {
             self.check_version(row, findings);
