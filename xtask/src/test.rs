@@ -7,8 +7,9 @@ use anyhow::Context;
 use crate::fuzz;
 use crate::run::{cargo, cargo_tool, run};
 
-/// Programs that tests run, and the Debian packages they come in.
-const PROGRAMS: [(&str, &str); 3] = [("age", "age"), ("openssl", "openssl"), ("unzip", "unzip")];
+/// Programs that tests run or are built with, and the Debian packages they come in.
+const PROGRAMS: [(&str, &str); 4] =
+    [("age", "age"), ("c++", "g++"), ("openssl", "openssl"), ("unzip", "unzip")];
 
 /// What is run, in this order: the quick ones first.
 const STEPS: [&[&str]; 5] = [
