@@ -17,7 +17,7 @@ use commands::Command;
 
 /// 襷 Tasuki：ケアプランデータの確認・やりとり
 #[derive(Parser)]
-#[command(name = "tasuki", version, about, disable_help_subcommand = true)]
+#[command(name = "tasuki", version, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -45,7 +45,8 @@ fn people_read_who_signed_what_and_when() {
 
 #[test]
 fn machines_read_json() {
-    let output = open(&folder(), &["--key", "sender.key", "--root", "root.pem", "--json"]);
+    // The root beside the key is taken when none is named.
+    let output = open(&folder(), &["--key", "sender.key", "--json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let manifest = fs::read(vectors().join("manifest.json")).unwrap();
     assert_eq!(report["manifest"], serde_json::from_slice::<serde_json::Value>(&manifest).unwrap());
@@ -117,12 +118,15 @@ fn wrong_usage_is_told_apart_from_a_bad_parcel() {
     let cases = [
         (["--key", "missing", "--root", "root.pem"], "missing を読み取れません"),
         (["--key", "root.pem", "--root", "root.pem"], "鍵（AGE-SECRET-KEY-1…）がありません"),
-        (["--key", "receiver.key", "--root", "receiver.key"], "ルート証明書（PEM）ではありません"),
+        (["--key", "receiver.key", "--root", "receiver.key"], "ルート証明書（PEM）がありません"),
     ];
     for (options, said) in cases {
         let output = open(&folder, &options);
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
     }
-    assert_eq!(open(&folder, &["--key", "receiver.key"]).status.code(), Some(2));
+    fs::remove_file(folder.path().join("root.pem")).unwrap();
+    let without = open(&folder, &["--key", "receiver.key"]);
+    assert_eq!(without.status.code(), Some(2));
+    assert!(text(&without.stderr).contains("--root で指定"), "{}", text(&without.stderr));
 }

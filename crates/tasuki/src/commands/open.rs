@@ -15,6 +15,9 @@ use tasuki_identity::office_key::OfficeKey;
 use tasuki_parcel::open::{OpenError, OpenedParcel, open};
 use tempfile::NamedTempFile;
 
+/// The root certificate beside the key, as a recovery kit has it.
+const ROOT: &str = "root.pem";
+
 /// What begins the line of a private key in a file of age.
 const KEY_MARK: &str = "AGE-SECRET-KEY-1";
 
@@ -27,9 +30,9 @@ pub(crate) struct Options {
     /// 事業所の鍵のファイル（AGE-SECRET-KEY-1… の行があるもの）
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
-    /// 運営者のルート証明書（PEM）。署名した事業所をこれで確かめます
+    /// 運営者のルート証明書（PEM）。署名した事業所をこれで確かめます。指定しなければ、鍵と同じフォルダーの root.pem
     #[arg(long, value_name = "FILE", env = "TASUKI_ROOT")]
-    root: PathBuf,
+    root: Option<PathBuf>,
     /// 中のファイルを書き出すフォルダー（今あるファイルは上書きしません）
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -42,8 +45,7 @@ type Parcel = OpenedParcel<BufReader<File>>;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&options.key)?;
-    let root = fs::read(&options.root).with_context(|| words::unreadable(&options.root))?;
-    let trust = Trust::from_pem(&root).with_context(|| words::no_root(&options.root))?;
+    let trust = read_root(&options.root.clone().unwrap_or_else(|| options.key.with_file_name(ROOT)))?;
     let sealed = File::open(&options.parcel).with_context(|| words::unreadable(&options.parcel))?;
     let mut parcel = match open(BufReader::new(sealed), &keys, &trust, None, None) {
         Ok(parcel) => parcel,
@@ -75,6 +77,11 @@ fn read_keys(path: &Path) -> anyhow::Result<Vec<OfficeKey>> {
         Ok(keys) if !keys.is_empty() => Ok(keys),
         _ => bail!(words::no_key(path)),
     }
+}
+
+fn read_root(path: &Path) -> anyhow::Result<Trust> {
+    let pem = fs::read(path).with_context(|| words::no_root(path))?;
+    Trust::from_pem(&pem).with_context(|| words::no_root(path))
 }
 
 /// Writes all files; none over another, and none by halves.

@@ -19,7 +19,7 @@ pub(super) fn no_key(path: &Path) -> String {
 }
 
 pub(super) fn no_root(path: &Path) -> String {
-    format!("{} はルート証明書（PEM）ではありません", path.display())
+    format!("{} に運営者のルート証明書（PEM）がありません。--root で指定してください", path.display())
 }
 
 /// Prints what was signed, by whom and when.
