@@ -218,8 +218,9 @@ pub trait Parcels {
     /// When the store cannot be read.
     async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError>;
 
-    /// Tells of expiry `warning` ahead, expires, and lets contents go: at most `limit` of each, so that sends are
-    /// not held up. Call until it [did nothing](Tended::is_nothing). May be repeated and interrupted freely.
+    /// Tells of expiry `warning` ahead, expires, lets contents go, and forgets failed log-ins of more than a day
+    /// ago: at most `limit` parcels for each, so that sends are not held up. Call until it
+    /// [did nothing](Tended::is_nothing). May be repeated and interrupted freely.
     ///
     /// # Errors
     /// When the store cannot write.

@@ -415,7 +415,11 @@ pub(crate) async fn failures_are_counted_and_forgotten(world: &World) {
     }
     begin(world, A, 1, 1, 0).await;
     assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().failures, 0);
-    assert_eq!(world.store.attempt(no(A), kj(99), at(0)).await.unwrap().failures, 3);
+    let failures = async || world.store.attempt(no(A), kj(99), at(0)).await.unwrap().failures;
+    for (hours, remembered) in [(23, 3), (24, 0)] {
+        world.store.tend(SignedDuration::ZERO, 1, by(hours * 3600)).await.unwrap();
+        assert_eq!(failures().await, remembered, "after {hours} hours");
+    }
 }
 
 /// Begins session `number` over certificate `number` of an office.

@@ -10,6 +10,9 @@ use super::writer::Tx;
 use super::{audit, row};
 use crate::store::{By, Tended};
 
+/// How long failed attempts are remembered.
+const ATTEMPTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
 pub(super) fn round(tx: &Tx<'_>, warning: SignedDuration, limit: u32, by: &By) -> rusqlite::Result<Tended> {
     let mut tended = Tended::default();
     for kept in due(tx, DUE, by.at, limit)? {
@@ -28,7 +31,16 @@ pub(super) fn round(tx: &Tx<'_>, warning: SignedDuration, limit: u32, by: &By) -
         warn(tx, &kept)?;
         tended.warned += 1;
     }
+    forget_attempts(tx, by.at)?;
     Ok(tended)
+}
+
+/// Guesses of ids that nobody has must not fill the disk: what was tried long ago is forgotten, unless it still locks.
+fn forget_attempts(tx: &Tx<'_>, at: Timestamp) -> rusqlite::Result<()> {
+    let long_ago = at.saturating_sub(ATTEMPTS_KEPT).unwrap_or(at);
+    tx.prepare_cached("DELETE FROM attempt WHERE last_at <= ?1 AND coalesce(locked_until, 0) <= ?2")?
+        .execute([row::millis(long_ago), row::millis(at)])?;
+    Ok(())
 }
 
 const DUE: &str = "SELECT receiver, id FROM parcel
