@@ -6,6 +6,7 @@ mod arbitrary;
 mod characters;
 mod corpus;
 mod hostile;
+mod layouts;
 mod limits;
 mod names;
 mod round_trip;
