@@ -31,8 +31,8 @@ const SUMMED: [&str; 10] = [
     "user_full_payment",
 ];
 
-/// Those of them that only services counted against the limit have.
-const LIMIT_COLUMNS: std::ops::Range<usize> = 1..6;
+/// Those of them that only services counted against the limit have: the second to the sixth, a bit for each.
+const LIMIT_COLUMNS: u16 = 0b11_1110;
 
 /// Rules of table 7.
 pub(super) struct DetailRules {
@@ -51,47 +51,95 @@ pub(super) struct DetailRules {
     hasher: RandomState,
 }
 
-/// What table 7 of one person says.
+/// What table 7 of one person says. A file holds thousands of these: what is mostly absent is boxed.
 #[derive(Default)]
 struct Slip {
     first_row: u64,
-    groups: BTreeMap<(ServiceType, OfficeNo), Group>,
-    grand_total: Option<TotalRow>,
+    groups: Vec<Group>,
+    grand_total: Option<Box<TotalRow>>,
 }
 
 /// The services of one type and office, and their subtotals.
-#[derive(Default)]
 struct Group {
+    service_type: ServiceType,
+    office: OfficeNo,
     first_row: u64,
     rows: u32,
-    /// Sums of the services counted against the limit, outside it, and over 30 days.
-    sums: [Sums; 3],
-    subtotals: [Option<TotalRow>; 3],
+    /// Services counted against the limit, outside it, and over 30 days.
+    classes: [Option<Box<Class>>; 3],
+}
+
+/// Services that are summed up together, and the row that says their sum.
+#[derive(Default)]
+struct Class {
+    sums: Sums,
+    subtotal: Option<TotalRow>,
 }
 
 /// A subtotal or grand total.
-#[derive(Clone)]
 struct TotalRow {
     row: u64,
-    amounts: [Option<i64>; SUMMED.len()],
+    amounts: Sums,
 }
 
-/// Sums of the columns; `None` where no row has a value.
+/// The summed columns of a row, or of several rows together.
 #[derive(Default, Clone, Copy)]
-struct Sums([Option<i64>; SUMMED.len()]);
+struct Sums {
+    values: [i64; SUMMED.len()],
+    /// The columns that have a value at all, a bit for each.
+    known: u16,
+}
 
 impl Sums {
-    fn add(&mut self, amounts: &[Option<i64>; SUMMED.len()]) {
-        for (sum, amount) in self.0.iter_mut().zip(amounts) {
-            if let Some(amount) = amount {
-                *sum = Some(sum.unwrap_or(0) + amount);
-            }
+    const NONE: Self = Self { values: [0; SUMMED.len()], known: 0 };
+
+    fn of(amounts: [Option<i64>; SUMMED.len()]) -> Self {
+        let known = amounts.iter().rev().fold(0, |known, amount| known << 1 | u16::from(amount.is_some()));
+        Self { values: amounts.map(Option::unwrap_or_default), known }
+    }
+
+    fn get(&self, column: usize) -> Option<i64> {
+        (self.known >> column & 1 == 1).then_some(self.values[column])
+    }
+
+    fn is_none(&self) -> bool {
+        self.known == 0
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, value) in self.values.iter_mut().zip(other.values) {
+            *sum += value;
         }
+        self.known |= other.known;
     }
 
     fn plus(mut self, other: &Self) -> Self {
-        self.add(&other.0);
+        self.add(other);
         self
+    }
+}
+
+impl Group {
+    fn new(service_type: ServiceType, office: OfficeNo, first_row: u64) -> Self {
+        Self { service_type, office, first_row, rows: 0, classes: Default::default() }
+    }
+
+    fn class(&mut self, class: usize) -> &mut Class {
+        self.classes[class].get_or_insert_default()
+    }
+
+    fn sums(&self, class: usize) -> &Sums {
+        self.classes[class].as_ref().map_or(&Sums::NONE, |class| &class.sums)
+    }
+
+    /// The sums of all classes together.
+    fn all_sums(&self) -> Sums {
+        self.classes.iter().flatten().fold(Sums::NONE, |sums, class| sums.plus(&class.sums))
+    }
+
+    fn subtotals(&self) -> impl Iterator<Item = (usize, &TotalRow)> {
+        let classes = self.classes.iter().enumerate();
+        classes.filter_map(|(number, class)| Some((number, class.as_ref()?.subtotal.as_ref()?)))
     }
 }
 
@@ -127,7 +175,7 @@ impl DetailRules {
         let class = self.class(row, &amounts);
         if let Some(group) = self.group(row, person, service_type) {
             group.rows += 1;
-            group.sums[class].add(&amounts);
+            group.class(class).sums.add(&amounts);
         }
     }
 
@@ -140,27 +188,24 @@ impl DetailRules {
         }
     }
 
-    fn amounts(&self, row: &Row<'_>) -> [Option<i64>; SUMMED.len()] {
-        self.summed.map(|column| column.number(row))
+    fn amounts(&self, row: &Row<'_>) -> Sums {
+        Sums::of(self.summed.map(|column| column.number(row)))
     }
 
     /// Which of a group's sums a service belongs to.
-    fn class(&self, row: &Row<'_>, amounts: &[Option<i64>; SUMMED.len()]) -> usize {
-        if self.over_30_days.bytes(row) == b"1" {
-            2
-        } else {
-            usize::from(amounts[LIMIT_COLUMNS].iter().all(Option::is_none))
-        }
+    fn class(&self, row: &Row<'_>, amounts: &Sums) -> usize {
+        if self.over_30_days.bytes(row) == b"1" { 2 } else { usize::from(amounts.known & LIMIT_COLUMNS == 0) }
     }
 
     fn group(&mut self, row: &Row<'_>, person: Person, service_type: ServiceType) -> Option<&mut Group> {
         let office: OfficeNo = self.office.value(row)?;
-        let slip = self.people.entry(person).or_default();
-        let group = slip.groups.entry((service_type, office)).or_default();
-        if group.first_row == 0 {
-            group.first_row = row.number();
-        }
-        Some(group)
+        let groups = &mut self.people.entry(person).or_default().groups;
+        let is_same = |group: &Group| (group.service_type, group.office) == (service_type, office);
+        let index = groups.iter().position(is_same).unwrap_or_else(|| {
+            groups.push(Group::new(service_type, office, row.number()));
+            groups.len() - 1
+        });
+        groups.get_mut(index)
     }
 
     fn subtotal(
@@ -174,11 +219,11 @@ impl DetailRules {
         let Some(group) = self.group(row, person, service_type) else {
             return;
         };
-        match &group.subtotals[class] {
+        match &mut group.class(class).subtotal {
             Some(first) => {
                 findings.push(Finding::in_row(Code::SubtotalTwice, total.row).with("other", first.row));
             }
-            None => group.subtotals[class] = Some(total),
+            none => *none = Some(total),
         }
     }
 
@@ -188,7 +233,7 @@ impl DetailRules {
         if slip.grand_total.is_some() {
             findings.push(Finding::in_row(Code::GrandTotalTwice, total.row));
         } else {
-            slip.grand_total = Some(total);
+            slip.grand_total = Some(Box::new(total));
         }
     }
 
@@ -220,21 +265,17 @@ impl DetailRules {
     }
 
     fn check_slip(&self, slip: &Slip, findings: &mut Findings) {
-        for ((service_type, _), group) in &slip.groups {
-            let of_type = || slip.groups.iter().filter(|((other, _), _)| other == service_type);
-            let has_subtotal = of_type().any(|(_, group)| group.subtotals[0].is_some());
+        for group in &slip.groups {
+            let of_type = || slip.groups.iter().filter(|other| other.service_type == group.service_type);
+            let has_subtotal = of_type().any(|group| group.subtotals().any(|(class, _)| class == 0));
             if group.rows > 1 && !has_subtotal {
                 let finding = Finding::in_row(Code::SubtotalMissing, group.first_row);
-                findings.push(finding.with("value", service_type));
+                findings.push(finding.with("value", group.service_type));
             }
-            let of_class = |class: usize| {
-                of_type().fold(Sums::default(), |sums, (_, group)| sums.plus(&group.sums[class]))
-            };
-            let type_sums = [0, 1, 2].map(of_class);
-            for (class, subtotal) in group.subtotals.iter().enumerate() {
-                if let Some(subtotal) = subtotal {
-                    self.check_subtotal(subtotal, class, group, &type_sums, findings);
-                }
+            for (class, subtotal) in group.subtotals() {
+                let of_class = of_type().fold(Sums::NONE, |sums, group| sums.plus(group.sums(class)));
+                let of_all = of_type().fold(Sums::NONE, |sums, group| sums.plus(&group.all_sums()));
+                self.check_subtotal(subtotal, class, group, [&of_class, &of_all], findings);
             }
         }
         match &slip.grand_total {
@@ -253,32 +294,31 @@ impl DetailRules {
         subtotal: &TotalRow,
         class: usize,
         group: &Group,
-        type_sums: &[Sums; 3],
+        [of_type, all_of_type]: [&Sums; 2],
         findings: &mut Findings,
     ) {
-        if group.rows == 0 && type_sums.iter().all(|sums| sums.0.iter().all(Option::is_none)) {
+        if group.rows == 0 && all_of_type.is_none() {
             findings.push(Finding::in_row(Code::SubtotalWithoutRows, subtotal.row));
             return;
         }
-        let [of_office, of_type] =
-            [&group.sums, type_sums].map(|sums| sums.iter().fold(Sums::default(), Sums::plus));
-        let allowed = [&group.sums[class], &type_sums[class], &of_office, &of_type];
+        let allowed = [group.sums(class), of_type, &group.all_sums(), all_of_type];
         self.check_sums(Code::SubtotalWrong, subtotal, &allowed, findings);
     }
 
     /// The grand total sums all services or, where they are without amounts, the subtotals; some writers sum
     /// only what counts against the limit.
     fn check_grand_total(&self, total: &TotalRow, slip: &Slip, findings: &mut Findings) {
-        let [mut all, mut within, mut subtotals] = [Sums::default(); 3];
-        for group in slip.groups.values() {
-            all = group.sums.iter().fold(all, Sums::plus);
-            within = within.plus(&group.sums[0]);
-            let of_subtotals: Vec<_> = group.subtotals.iter().flatten().collect();
-            for subtotal in &of_subtotals {
+        let [mut all, mut within, mut subtotals] = [Sums::NONE; 3];
+        for group in &slip.groups {
+            all.add(&group.all_sums());
+            within.add(group.sums(0));
+            let mut has_subtotal = false;
+            for (_, subtotal) in group.subtotals() {
                 subtotals.add(&subtotal.amounts);
+                has_subtotal = true;
             }
-            if of_subtotals.is_empty() {
-                subtotals = group.sums.iter().fold(subtotals, Sums::plus);
+            if !has_subtotal {
+                subtotals.add(&group.all_sums());
             }
         }
         self.check_sums(Code::GrandTotalWrong, total, &[&all, &within, &subtotals], findings);
@@ -286,9 +326,10 @@ impl DetailRules {
 
     /// A value must be one of the sums that are known; where no row has a value, it stands for itself.
     fn check_sums(&self, code: Code, total: &TotalRow, allowed: &[&Sums], findings: &mut Findings) {
-        for (column, amount) in total.amounts.iter().enumerate() {
-            let mut known = allowed.iter().filter_map(|sums| sums.0[column]).peekable();
-            if amount.is_some() && known.peek().is_some() && known.all(|sum| *amount != Some(sum)) {
+        for column in 0..SUMMED.len() {
+            let amount = total.amounts.get(column);
+            let mut known = allowed.iter().filter_map(|sums| sums.get(column)).peekable();
+            if amount.is_some() && known.peek().is_some() && known.all(|sum| amount != Some(sum)) {
                 findings.push(self.finding_at(code, total.row, column));
             }
         }
