@@ -326,7 +326,7 @@ struct Served {
     receiver: OfficeNo,
     office: Column,
     people: BTreeMap<Person, (u64, bool)>,
-    last: Option<Person>,
+    last: Option<(Person, bool)>,
 }
 
 impl Served {
@@ -337,11 +337,13 @@ impl Served {
 
     fn row(&mut self, row: &Row<'_>, person: Person) {
         let by_receiver = self.office.bytes(row) == self.receiver.as_str().as_bytes();
-        if self.last == Some(person) && !by_receiver {
+        // Rows of a person follow each other: most tell nothing new.
+        if self.last.is_some_and(|(last, served)| last == person && (served || !by_receiver)) {
             return;
         }
-        self.last = Some(person);
-        self.people.entry(person).or_insert((row.number(), false)).1 |= by_receiver;
+        let (_, served) = self.people.entry(person).or_insert((row.number(), false));
+        *served |= by_receiver;
+        self.last = Some((person, *served));
     }
 
     fn finish(&self, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! Table 7 (UPSIKYU): services, subtotals, grand totals, and whether they add up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
@@ -46,7 +46,11 @@ pub(super) struct DetailRules {
     empty_on_totals: [Column; 2],
     summed: [Column; SUMMED.len()],
     served: Option<Served>,
-    people: BTreeMap<Person, Slip>,
+    slips: Vec<Slip>,
+    /// Where each person's slip is.
+    people: HashMap<Person, usize, RandomState>,
+    /// The person of the last row: rows of a person follow each other.
+    last: Option<(Person, usize)>,
     rows: HashMap<u64, u64>,
     hasher: RandomState,
 }
@@ -158,7 +162,9 @@ impl DetailRules {
             empty_on_totals: [column("discounted_rate"), column("discounted_units")],
             summed: SUMMED.map(column),
             served: Served::new(offices, office),
-            people: BTreeMap::new(),
+            slips: Vec::new(),
+            people: HashMap::default(),
+            last: None,
             rows: HashMap::new(),
             hasher: RandomState::default(),
         }
@@ -197,9 +203,22 @@ impl DetailRules {
         if self.over_30_days.bytes(row) == b"1" { 2 } else { usize::from(amounts.known & LIMIT_COLUMNS == 0) }
     }
 
+    /// The slip of a person, which begins in this row if it is not there yet.
+    fn slip(&mut self, person: Person, row: u64) -> &mut Slip {
+        let index = match self.last {
+            Some((last, index)) if last == person => index,
+            _ => *self.people.entry(person).or_insert_with(|| {
+                self.slips.push(Slip { first_row: row, ..Slip::default() });
+                self.slips.len() - 1
+            }),
+        };
+        self.last = Some((person, index));
+        &mut self.slips[index]
+    }
+
     fn group(&mut self, row: &Row<'_>, person: Person, service_type: ServiceType) -> Option<&mut Group> {
         let office: OfficeNo = self.office.value(row)?;
-        let groups = &mut self.people.entry(person).or_default().groups;
+        let groups = &mut self.slip(person, row.number()).groups;
         let is_same = |group: &Group| (group.service_type, group.office) == (service_type, office);
         let index = groups.iter().position(is_same).unwrap_or_else(|| {
             groups.push(Group::new(service_type, office, row.number()));
@@ -229,7 +248,7 @@ impl DetailRules {
 
     fn grand_total(&mut self, row: &Row<'_>, person: Person, findings: &mut Findings) {
         let total = TotalRow { row: row.number(), amounts: self.amounts(row) };
-        let slip = self.people.entry(person).or_default();
+        let slip = self.slip(person, row.number());
         if slip.grand_total.is_some() {
             findings.push(Finding::in_row(Code::GrandTotalTwice, total.row));
         } else {
@@ -341,10 +360,7 @@ impl Rules for DetailRules {
         let (Some(person), Some(code)) = (person, self.code.value::<ServiceCode>(row)) else {
             return;
         };
-        let slip = self.people.entry(person).or_default();
-        if slip.first_row == 0 {
-            slip.first_row = row.number();
-        }
+        self.slip(person, row.number());
         if let Some(served) = &mut self.served {
             served.row(row, person);
         }
@@ -364,7 +380,7 @@ impl Rules for DetailRules {
     }
 
     fn finish(&mut self, findings: &mut Findings) {
-        for slip in self.people.values() {
+        for slip in &self.slips {
             self.check_slip(slip, findings);
         }
         if let Some(served) = &self.served {
