@@ -199,6 +199,17 @@ impl OfficeCertificate {
     }
 }
 
+/// The serial number of the first certificate in a PEM text, if there is one: what a revocation list names.
+pub fn serial_of_pem(pem: &[u8]) -> Option<Vec<u8>> {
+    let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+    x509::read_serial(&certificate)
+}
+
+/// First and last second in which a certificate (DER) says it is valid, whoever issued it.
+pub fn validity_of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    x509::read_validity(certificate)
+}
+
 fn chain_error(error: webpki::Error) -> ChainError {
     match error {
         webpki::Error::CertExpired { .. } => ChainError::Expired,

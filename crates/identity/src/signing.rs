@@ -5,6 +5,7 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use tasuki_terms::OfficeNo;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::chain;
 use crate::x509;
 
 /// A key could not be made, read or used.
@@ -58,6 +59,21 @@ impl SigningKey {
         params.distinguished_name = x509::office_subject(office);
         let request = params.serialize_request(&self.0).map_err(SigningError::Library)?;
         request.pem().map(CertificateRequest).map_err(SigningError::Library)
+    }
+
+    /// A request for a certificate that names nobody: the authority knows what it is for.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn server_request(&self) -> Result<CertificateRequest, SigningError> {
+        let request =
+            CertificateParams::default().serialize_request(&self.0).map_err(SigningError::Library)?;
+        request.pem().map(CertificateRequest).map_err(SigningError::Library)
+    }
+
+    /// The key as PKCS #8 in PEM, for a file that only its owner can read.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(chain::to_pem("PRIVATE KEY", &self.to_pkcs8()))
     }
 
     /// Signs a message. The signature is ECDSA in ASN.1 DER over the SHA-256 of the message, as

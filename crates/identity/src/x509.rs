@@ -46,6 +46,12 @@ pub(crate) fn read_office(der: &[u8]) -> Option<(OfficeNo, Vec<u8>)> {
     Some((office, certificate.raw_serial().to_vec()))
 }
 
+/// A certificate's serial number.
+pub(crate) fn read_serial(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.raw_serial().to_vec())
+}
+
 /// First and last second of a certificate's validity, as Unix times.
 pub(crate) fn read_validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;

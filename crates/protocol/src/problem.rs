@@ -58,6 +58,9 @@ problems! {
     /// The certificate was revoked.
     CertificateRevoked "certificate-revoked" 403 "失効した証明書"
         "この電子証明書は失効しています。運営者に連絡してください。";
+    /// The certificate has expired since the connection began.
+    CertificateExpired "certificate-expired" 403 "期限切れの証明書"
+        "電子証明書の有効期限が切れています。運営者に連絡してください。";
     /// The office is suspended.
     OfficeSuspended "office-suspended" 403 "利用停止中"
         "この事業所は利用停止中です。運営者に連絡してください。";

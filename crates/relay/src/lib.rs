@@ -29,4 +29,10 @@
 //! *Architecture invariant:* the relay links neither `tasuki-parcel` nor `tasuki-standard`: it has no code that could
 //! open what it carries. No password, token or key comes into the store but as a hash.
 
+pub mod clock;
+pub mod config;
+pub mod folder;
+pub mod operator;
+pub mod password;
+pub mod service;
 pub mod store;

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod api;
+mod authorisation;
 mod contract;
 mod crash;
+mod served;
 mod world;
 
 /// The contract with the embedded store. Another store needs three lines like these.

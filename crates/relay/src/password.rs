@@ -1,0 +1,102 @@
+//! Passwords of office accounts: hashing, checking, and what may be one.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tasuki_protocol::limits::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
+use zeroize::Zeroizing;
+
+/// Memory, passes and lanes of Argon2id: the least that OWASP's password storage cheat sheet asks for. A log-in also
+/// needs a certificate, and the last days of a month bring all offices at once.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// Letters and digits that nobody mistakes for each other on paper.
+const READABLE: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// A password that nobody chose has this many characters: 80 bits.
+const GENERATED_CHARS: usize = 16;
+
+/// Guesses after which a password may fall, as a power of ten (zxcvbn's `guesses_log10`).
+const GUESSES_LOG10_MIN: f64 = 7.0;
+
+/// Why a password cannot be made or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// The system gives no memory or no random numbers.
+    #[error("the system refused memory or random numbers")]
+    System,
+}
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are in their ranges");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// Hashes a password to a PHC string.
+///
+/// # Errors
+/// When the system gives no memory or random numbers.
+pub fn hash(password: &str) -> Result<String, PasswordError> {
+    let hash = argon2().hash_password(password.as_bytes()).map_err(|_| PasswordError::System)?;
+    Ok(hash.to_string())
+}
+
+/// Whether a password is that of a hash. Without one it takes as long, and is false.
+pub fn verify(password: &str, hash: Option<&str>) -> bool {
+    let Some(hash) = hash.and_then(|hash| PasswordHash::new(hash).ok()) else {
+        drop(self::hash(password));
+        return false;
+    };
+    argon2().verify_password(password.as_bytes(), &hash).is_ok()
+}
+
+/// Whether a password may be chosen: long enough and not easily guessed. No rules of composition.
+pub fn is_acceptable(password: &str, known_words: &[&str]) -> bool {
+    let length = password.chars().count();
+    (PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length)
+        && zxcvbn::zxcvbn(password, known_words).guesses_log10() >= GUESSES_LOG10_MIN
+}
+
+/// A password for paper, in groups of four.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn generate() -> Result<Zeroizing<String>, PasswordError> {
+    let mut random = Zeroizing::new([0_u8; GENERATED_CHARS]);
+    getrandom::fill(&mut *random).map_err(|_| PasswordError::System)?;
+    let mut text = Zeroizing::new(String::with_capacity(GENERATED_CHARS + GENERATED_CHARS / 4));
+    for (index, byte) in random.iter().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            text.push('-');
+        }
+        text.push(char::from(READABLE[usize::from(byte % 32)]));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_password_verifies() {
+        let hash = hash("correct horse").unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(verify("correct horse", Some(&hash)));
+        assert!(!verify("correct horsf", Some(&hash)));
+        assert!(!verify("correct horse", None));
+        assert!(!verify("correct horse", Some("not a hash")));
+    }
+
+    #[test]
+    fn short_and_common_ones_are_refused() {
+        for bad in ["", "xk3#9q", "password1", "12345678", "qwertyuiop", "KJ137000001900"] {
+            assert!(!is_acceptable(bad, &["KJ137000001900"]), "{bad}");
+        }
+        assert!(!is_acceptable(&"x7#".repeat(100), &[]), "too long");
+        for good in ["kaze-to-tsuki 31", "ひるねこ みかん やま 花", &generate().unwrap()] {
+            assert!(is_acceptable(good, &[]), "{good}");
+        }
+    }
+}

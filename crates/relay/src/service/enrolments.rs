@@ -1,0 +1,155 @@
+//! The first certificate of a node.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::signing::CertificateRequest;
+use tasuki_protocol::account::{Enrol, IssuedCertificate};
+use tasuki_protocol::limits::{PEM_BYTES, TEXT_CHARS};
+use tasuki_protocol::problem::{Problem, ProblemType};
+use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
+
+use super::body::FromJson;
+use super::caller::Stranger;
+use super::refusal::{Answer, Refusal};
+use super::{App, Relay};
+use crate::password;
+use crate::store::{Attempt, By, Enrolment, NewCertificate};
+
+/// Failures in a row that are let pass.
+const FREE_FAILURES: u32 = 5;
+
+/// Longest lock.
+const LONGEST_LOCK_MINUTES: i64 = 60;
+
+/// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node.
+#[utoipa::path(
+    post, path = "/v1/enrolments", tag = "account", request_body = Enrol, security(()),
+    responses((status = 201, body = IssuedCertificate))
+)]
+pub(crate) async fn enrol(
+    State(relay): State<App>,
+    stranger: Stranger,
+    FromJson(wish): FromJson<Enrol>,
+) -> Answer<(StatusCode, Json<IssuedCertificate>)> {
+    check_texts(&wish.node, &wish.request_pem)?;
+    let by =
+        By { who: wish.kj_id.to_string(), address: stranger.address.ip().to_string(), at: relay.clock.now() };
+    let (office, kj_id) = (wish.office, wish.kj_id);
+    let attempt = relay.attempt(office, kj_id, by.at).await?;
+    let hash = attempt.enrolment_hash.clone();
+    if !relay.verify(wish.enrolment_password.expose(), hash.as_deref()).await? {
+        relay.note_failure(office, kj_id, &attempt, by).await?;
+        return Err(ProblemType::EnrolmentRefused.into());
+    }
+    let (certificate, issued) = relay.issue(office, wish.node, wish.request_pem, by.at)?;
+    let hash = hash.unwrap_or_default();
+    match relay.store.enrol(kj_id, hash, certificate, by).await? {
+        Enrolment::Done => Ok((StatusCode::CREATED, Json(issued))),
+        Enrolment::Closed => Err(ProblemType::EnrolmentRefused.into()),
+    }
+}
+
+/// Checks the texts that a request for a certificate holds.
+pub(crate) fn check_texts(node: &str, request_pem: &str) -> Answer<()> {
+    if node.chars().count() > TEXT_CHARS || node.chars().any(char::is_control) {
+        return Err(Refusal::invalid("node"));
+    }
+    if request_pem.len() > PEM_BYTES {
+        return Err(Refusal::invalid("request_pem"));
+    }
+    Ok(())
+}
+
+/// Until when nobody may try again after this many failures in a row.
+fn lock_after(failures: u32, now: Timestamp) -> Option<Timestamp> {
+    let excess = failures.checked_sub(FREE_FAILURES)?;
+    let minutes = 1_i64
+        .checked_shl(excess.min(30))
+        .map_or(LONGEST_LOCK_MINUTES, |minutes| minutes.min(LONGEST_LOCK_MINUTES));
+    now.checked_add(SignedDuration::from_mins(minutes)).ok()
+}
+
+impl Relay {
+    /// What an attempt to prove oneself is judged by, unless attempts are locked.
+    pub(super) async fn attempt(&self, office: OfficeNo, kj_id: KjId, now: Timestamp) -> Answer<Attempt> {
+        let attempt = self.store.attempt(office, kj_id, now).await?;
+        match attempt.locked_until {
+            Some(until) if until > now => {
+                let seconds = u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
+                Err(Problem::new(ProblemType::AccountLocked).retry_after(seconds).into())
+            }
+            _ => Ok(attempt),
+        }
+    }
+
+    pub(super) async fn note_failure(
+        &self,
+        office: OfficeNo,
+        kj_id: KjId,
+        attempt: &Attempt,
+        by: By,
+    ) -> Answer<()> {
+        let until = lock_after(attempt.failures + 1, by.at);
+        Ok(self.store.note_failure(office, kj_id, until, by).await?)
+    }
+
+    /// Checks a password away from the threads that serve.
+    pub(super) async fn verify(&self, password: &str, hash: Option<&str>) -> Answer<bool> {
+        let (password, hash) = (zeroize::Zeroizing::new(password.to_owned()), hash.map(str::to_owned));
+        self.with_hasher(move || password::verify(&password, hash.as_deref())).await
+    }
+
+    pub(super) async fn with_hasher<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Answer<T> {
+        let _permit = self.hashers.acquire().await.map_err(|_| ProblemType::Unavailable)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| ProblemType::Internal.into())
+    }
+
+    /// Issues a certificate for an office.
+    pub(super) fn issue(
+        &self,
+        office: OfficeNo,
+        node: String,
+        request_pem: String,
+        now: Timestamp,
+    ) -> Answer<(NewCertificate, IssuedCertificate)> {
+        let rejected = || Problem::new(ProblemType::RequestRejected).field("request_pem");
+        let chain = self
+            .issuing
+            .issue_office(&CertificateRequest(request_pem), office, now)
+            .map_err(|_| rejected())?;
+        let certificate = self.trust.verify(&chain, now).map_err(|_| ProblemType::Internal)?;
+        let mut parts = chain.certificates().map(|der| CertificateChain::new(vec![der.to_vec()]).to_pem());
+        let certificate_pem = parts.next().unwrap_or_default();
+        let issued = IssuedCertificate {
+            certificate_pem: certificate_pem.clone(),
+            chain_pem: parts.collect(),
+            not_after: certificate.not_after,
+        };
+        let fingerprint = Sha256Digest(Sha256::digest(certificate.der()).into());
+        let not_after = certificate.not_after;
+        Ok((NewCertificate { fingerprint, office, pem: certificate_pem, node, not_after }, issued))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_grow_and_end() {
+        let now = Timestamp::UNIX_EPOCH;
+        let minutes = |failures| lock_after(failures, now).map(|until| until.as_second() / 60);
+        assert_eq!(minutes(4), None);
+        assert_eq!(minutes(5), Some(1));
+        assert_eq!(minutes(7), Some(4));
+        assert_eq!(minutes(11), Some(60));
+        assert_eq!(minutes(u32::MAX), Some(60));
+    }
+}

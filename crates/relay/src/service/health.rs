@@ -1,0 +1,77 @@
+//! Whether the relay lives and is ready, its numbers, and what it publishes for everybody.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tasuki_identity::authority::Revoked;
+use tasuki_identity::chain::serial_of_pem;
+use tasuki_protocol::problem::ProblemType;
+
+use super::App;
+use super::caller::Stranger;
+use super::offices::{is_known, unchanged};
+use super::refusal::Answer;
+
+/// The process lives.
+#[utoipa::path(get, path = "/health", tag = "operation", security(()), responses((status = 200, body = String)))]
+pub(crate) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// The relay accepts writes.
+#[utoipa::path(get, path = "/ready", tag = "operation", security(()), responses((status = 200, body = String)))]
+pub(crate) async fn ready(State(relay): State<App>) -> Answer<&'static str> {
+    if relay.store.is_healthy() && !*relay.stopping.borrow() {
+        Ok("ready\n")
+    } else {
+        Err(ProblemType::Unavailable.into())
+    }
+}
+
+/// Numbers for Prometheus. On the operator's address only.
+pub(crate) async fn metrics(State(relay): State<App>) -> Answer<Response> {
+    let stats = relay.store.stats().await?;
+    let text = relay.metrics.write(&stats, relay.store.is_healthy());
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
+}
+
+/// The list of revoked certificates (DER), by which others than the relay can judge signatures.
+#[utoipa::path(
+    get, path = "/v1/revocation-list", tag = "account", security(()),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pkix-crl"))
+)]
+pub(crate) async fn revocation_list(State(relay): State<App>, _: Stranger) -> Answer<Response> {
+    let now = relay.clock.now();
+    let revoked = relay.store.revoked_certificates().await?;
+    let revoked: Vec<Revoked> = revoked
+        .iter()
+        .filter_map(|(pem, at)| Some(Revoked { serial: serial_of_pem(pem.as_bytes())?, at: *at }))
+        .collect();
+    let number = u64::try_from(now.as_second()).unwrap_or(0);
+    let list = relay.issuing.revocation_list(&revoked, number, now).map_err(|_| ProblemType::Internal)?;
+    let fields =
+        [(header::CONTENT_TYPE, "application/pkix-crl"), (header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((fields, list).into_response())
+}
+
+/// The description of this API.
+#[utoipa::path(
+    get, path = "/v1/openapi.json", tag = "operation", security(()),
+    responses((status = 200, body = serde_json::Value), (status = 304))
+)]
+pub(crate) async fn description(_: Stranger, headers: HeaderMap) -> Response {
+    let tag = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
+    if is_known(&headers, tag) {
+        return unchanged(tag);
+    }
+    let fields = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+        (header::ETAG, tag),
+    ];
+    match super::openapi().to_json() {
+        Ok(json) => (fields, json).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

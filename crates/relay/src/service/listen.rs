@@ -1,0 +1,224 @@
+//! Connections: accepted, handed to TLS and HTTP within time, and ended gracefully.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use super::caller::Peer;
+use super::tls::{self, Shown};
+use super::{App, Relay, routes, tend};
+use crate::folder::FolderError;
+
+/// Fields in the head of a request, at most.
+const HEAD_FIELDS: usize = 64;
+
+/// How long open requests may go on after the relay was told to stop.
+const STOPPING_TIME: Duration = Duration::from_secs(20);
+
+/// How long to wait after accepting failed: too many files are open.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often the relay looks whether its own certificate ends soon.
+const RENEWAL_CHECK: Duration = Duration::from_secs(6 * 3600);
+
+/// The relay cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A certificate or key of the relay does not work with TLS.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+    /// A file with a trusted authority cannot be read.
+    #[error("{0} holds no certificates of an authority")]
+    Authority(PathBuf),
+    /// Client certificates cannot be verified.
+    #[error("client certificates cannot be verified")]
+    Verifier(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The relay's own certificate cannot be had.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// A relay that listens, but does not answer yet.
+pub struct Listening {
+    relay: App,
+    offices: TcpListener,
+    operator: Option<TcpListener>,
+    tls: TlsAcceptor,
+    shown: Arc<Shown>,
+}
+
+impl Relay {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When an address is taken, or TLS cannot be set up.
+    pub async fn listen(self) -> Result<Listening, ServeError> {
+        let identity = self.folder.server(&self.issuing, &self.config.hosts, self.clock.now())?;
+        let shown = Arc::new(Shown::new(&identity)?);
+        let tls = TlsAcceptor::from(Arc::new(tls::config(&self, Arc::clone(&shown))?));
+        let offices = bind(self.config.listen).await?;
+        let operator = match self.config.operator_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        Ok(Listening { relay: Arc::new(self), offices, operator, tls, shown })
+    }
+
+    /// A certificate before the old one ends.
+    fn renew_own_certificate(&self, shown: &Shown) -> Result<(), ServeError> {
+        let identity = self.folder.server(&self.issuing, &self.config.hosts, self.clock.now())?;
+        shown.exchange(&identity)
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
+impl Listening {
+    /// Where offices connect.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.offices.local_addr()
+    }
+
+    /// Where the operator's numbers are.
+    pub fn operator_address(&self) -> Option<SocketAddr> {
+        self.operator.as_ref()?.local_addr().ok()
+    }
+
+    /// Serves until `stop` is done; then open requests are answered, and what was taken in is durable.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Self { relay, offices, operator, tls, shown } = self;
+        let mut chores = JoinSet::new();
+        chores.spawn({
+            let relay = Arc::clone(&relay);
+            async move { relay.hub.pass_on(relay.store.changes()).await }
+        });
+        chores.spawn(tend::tend_for_ever(Arc::clone(&relay)));
+        chores.spawn(keep_certificate(Arc::clone(&relay), shown));
+        if let Some(operator) = operator {
+            let service = routes::operator(Arc::clone(&relay));
+            chores.spawn(async move { drop(axum::serve(operator, service).await) });
+        }
+        let connections = Connections {
+            service: routes::offices(Arc::clone(&relay)),
+            graceful: GracefulShutdown::new(),
+            places: Arc::new(Semaphore::new(relay.config.connections as usize)),
+            relay: Arc::clone(&relay),
+            tls,
+        };
+        tokio::select! {
+            () = stop => {}
+            () = connections.accept_for_ever(&offices) => {}
+        }
+        drop(offices);
+        relay.stopping.send_replace(true);
+        tracing::info!("stopping");
+        if timeout(STOPPING_TIME, connections.graceful.shutdown()).await.is_err() {
+            tracing::warn!("open requests were cut off");
+        }
+        chores.shutdown().await;
+    }
+}
+
+async fn keep_certificate(relay: App, shown: Arc<Shown>) {
+    loop {
+        sleep(RENEWAL_CHECK).await;
+        if let Err(error) = relay.renew_own_certificate(&shown) {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the relay's certificate cannot be renewed");
+        }
+    }
+}
+
+struct Connections {
+    relay: App,
+    service: Router,
+    tls: TlsAcceptor,
+    graceful: GracefulShutdown,
+    places: Arc<Semaphore>,
+}
+
+impl Connections {
+    async fn accept_for_ever(&self, listener: &TcpListener) {
+        loop {
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, address)) => {
+                    let connection = self.connection(stream, address);
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "accepting a connection failed");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// One connection from its handshake to its end. What goes wrong is the other side's matter.
+    fn connection(&self, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> + use<> {
+        let (relay, tls, service) = (Arc::clone(&self.relay), self.tls.clone(), self.service.clone());
+        let watcher = self.graceful.watcher();
+        async move {
+            // Small answers must not wait for more to send.
+            drop(stream.set_nodelay(true));
+            let Ok(Ok(stream)) = timeout(HANDSHAKE_TIME, tls.accept(stream)).await else { return };
+            let Some(peer) = relay.peer(address, stream.get_ref().1) else { return };
+            relay.metrics.connections.inc();
+            let connection = http(stream, service, peer);
+            drop(watcher.watch(connection).await);
+            relay.metrics.connections.dec();
+        }
+    }
+}
+
+fn http<S>(
+    stream: S,
+    service: Router,
+    peer: Peer,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        service.clone().oneshot(request.map(Body::new))
+    });
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEAD_FIELDS)
+        .serve_connection(TokioIo::new(stream), answer)
+}

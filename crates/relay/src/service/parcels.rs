@@ -1,0 +1,277 @@
+//! Parcels: handing in, looking at, fetching and withdrawing; inbox and sent list.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use sha2::{Digest as _, Sha256};
+use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field, parse_digest_field};
+use tasuki_protocol::limits::{PARCEL_BYTES, UPLOAD_TIME};
+use tasuki_protocol::mailbox::{Cursor, Page};
+use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
+use tasuki_protocol::problem::{Problem, ProblemType};
+use tasuki_protocol::schema;
+use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
+use tokio::time::timeout;
+
+use super::body::{FromPath, FromQuery, content_length, field, next_piece, text_field};
+use super::caller::Caller;
+use super::limit::Place;
+use super::refusal::{Answer, Refusal};
+use super::{App, MEMORY_UNIT, Relay};
+use crate::store::{Acceptance, Offer, Withdrawal};
+
+/// Contents go out in pieces of this size, in bytes.
+const PIECE: u64 = 256 * 1024;
+
+/// A cursor within its limits.
+pub(crate) fn checked(cursor: Cursor) -> Answer<Cursor> {
+    cursor.wrong_member().map_or(Ok(cursor), |member| Err(Refusal::invalid(member)))
+}
+
+/// Hands a parcel in. It is answered when it is durable; a repeat of the very same is answered in the same way.
+#[utoipa::path(
+    put, path = "/v1/parcels/{id}", tag = "parcels",
+    params(
+        ("id" = schema::ParcelId, Path),
+        ("tasuki-to" = schema::OfficeNo, Header, description = "The receiver"),
+        ("tasuki-key-epoch" = u32, Header, description = "Epoch of the receiver's key"),
+        ("repr-digest" = String, Header, description = "sha-256=:BASE64: of the sealed bytes (RFC 9530)"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = Parcel), (status = 200, body = Parcel, description = "It was there"))
+)]
+pub(crate) async fn put(
+    State(relay): State<App>,
+    caller: Caller,
+    FromPath(id): FromPath<ParcelId>,
+    request: Request,
+) -> Answer<(StatusCode, Json<Parcel>)> {
+    let offer = relay.offer(caller.office, id, request.headers())?;
+    let judgement = relay.store.may_accept(&offer, relay.clock.now()).await?;
+    if !matches!(judgement, Acceptance::New(_)) {
+        drain(request.into_body(), offer.size).await;
+        return answer(judgement);
+    }
+    let units = u32::try_from(offer.size.div_ceil(MEMORY_UNIT)).unwrap_or(u32::MAX);
+    let memory = relay.upload_memory.acquire_many(units).await.map_err(|_| ProblemType::Unavailable)?;
+    let contents = timeout(UPLOAD_TIME, receive(request.into_body(), &offer));
+    let contents = contents.await.map_err(|_| ProblemType::TooSlow)??;
+    let accepted = relay.store.accept(offer, contents, caller.by(&relay)).await?;
+    drop(memory);
+    answer(accepted)
+}
+
+fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
+    let kind = match acceptance {
+        Acceptance::New(parcel) => return Ok((StatusCode::CREATED, Json(parcel))),
+        Acceptance::Same(parcel) => return Ok((StatusCode::OK, Json(parcel))),
+        Acceptance::Conflict => ProblemType::ParcelConflict,
+        Acceptance::ReceiverUnknown => ProblemType::ReceiverUnknown,
+        Acceptance::ReceiverNotEnrolled => ProblemType::ReceiverNotEnrolled,
+        Acceptance::ReceiverSuspended => ProblemType::ReceiverSuspended,
+        Acceptance::KeyOutdated => ProblemType::KeyEpochOutdated,
+        Acceptance::MailboxFull => {
+            return Err(Problem::new(ProblemType::MailboxFull).retry_after(3600).into());
+        }
+    };
+    Err(kind.into())
+}
+
+/// Reads the contents of a parcel, and that they are what was offered.
+async fn receive(mut body: Body, offer: &Offer) -> Answer<Bytes> {
+    let size = usize::try_from(offer.size).unwrap_or(usize::MAX);
+    let mut contents = BytesMut::new();
+    let mut hash = Sha256::new();
+    while let Some(piece) = next_piece(&mut body).await? {
+        if contents.len() + piece.len() > size {
+            return Err(ProblemType::DigestMismatch.into());
+        }
+        hash.update(&piece);
+        contents.extend_from_slice(&piece);
+    }
+    if contents.len() != size || Sha256Digest(hash.finalize().into()) != offer.digest {
+        return Err(ProblemType::DigestMismatch.into());
+    }
+    Ok(contents.freeze())
+}
+
+/// Reads what nobody needs: an answer before the end of a request would be lost on many ways.
+async fn drain(mut body: Body, size: u64) {
+    let mut left = size;
+    let read = async {
+        while let Ok(Some(piece)) = next_piece(&mut body).await {
+            left = left.saturating_sub(piece.len() as u64);
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // It does not matter if it takes too long: then the answer may be lost.
+    drop(timeout(UPLOAD_TIME, read).await);
+}
+
+/// What a sender or receiver knows of a parcel, with the receipts that are the evidence of its delivery.
+#[utoipa::path(
+    get, path = "/v1/parcels/{id}", tag = "parcels", params(("id" = schema::ParcelId, Path)),
+    responses((status = 200, body = ParcelWithReceipts))
+)]
+pub(crate) async fn show(
+    State(relay): State<App>,
+    caller: Caller,
+    FromPath(id): FromPath<ParcelId>,
+) -> Answer<Json<ParcelWithReceipts>> {
+    let found = match relay.store.sent_parcel(caller.office, id).await? {
+        Some(parcel) => Some(parcel),
+        None => relay.store.inbox_parcel(caller.office, id).await?,
+    };
+    found.map(Json).ok_or_else(|| ProblemType::NotFound.into())
+}
+
+/// Takes a parcel back, unless its receiver has fetched it.
+#[utoipa::path(
+    delete, path = "/v1/parcels/{id}", tag = "parcels", params(("id" = schema::ParcelId, Path)),
+    responses((status = 204))
+)]
+pub(crate) async fn withdraw(
+    State(relay): State<App>,
+    caller: Caller,
+    FromPath(id): FromPath<ParcelId>,
+) -> Answer<StatusCode> {
+    match relay.store.withdraw(caller.office, id, caller.by(&relay)).await? {
+        Withdrawal::Withdrawn => Ok(StatusCode::NO_CONTENT),
+        Withdrawal::AlreadyFetched => Err(ProblemType::AlreadyFetched.into()),
+        Withdrawal::NotFound => Err(ProblemType::NotFound.into()),
+    }
+}
+
+/// The sealed bytes of a parcel, or a range of them, for its receiver.
+#[utoipa::path(
+    get, path = "/v1/parcels/{id}/content", tag = "parcels", params(("id" = schema::ParcelId, Path)),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, body = Vec<u8>, content_type = "application/octet-stream"),
+    )
+)]
+pub(crate) async fn content(
+    State(relay): State<App>,
+    caller: Caller,
+    FromPath(id): FromPath<ParcelId>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let by = caller.by(&relay);
+    let fetched = relay.store.fetch(caller.office, id, by).await?.ok_or(ProblemType::NotFound)?;
+    let size = fetched.parcel.size;
+    let range = range(&headers, size)?;
+    let (start, end) = range.unwrap_or((0, size));
+    let place = caller.0.certified.place;
+    let reading =
+        Reading { relay, office: caller.0.office, seq: fetched.seq, next: start, end, _place: place };
+    let body = Body::from_stream(stream::unfold(reading, Reading::step));
+    let mut response = (
+        [
+            (header::CONTENT_TYPE, SEALED.to_owned()),
+            (header::CONTENT_LENGTH, (end - start).to_string()),
+            (header::ETAG, format!("\"{}\"", fetched.parcel.digest)),
+            (header::ACCEPT_RANGES, "bytes".to_owned()),
+        ],
+        [(DIGEST, digest_field(fetched.parcel.digest))],
+        body,
+    )
+        .into_response();
+    if range.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let value = format!("bytes {start}-{}/{size}", end.saturating_sub(1));
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(header::CONTENT_RANGE, value);
+        }
+    }
+    Ok(response)
+}
+
+/// The range that is asked for: its start, and what comes after its end. Several ranges are answered with all.
+fn range(headers: &HeaderMap, size: u64) -> Answer<Option<(u64, u64)>> {
+    let Some(text) = text_field(headers, &header::RANGE) else { return Ok(None) };
+    let Ok(parsed) = http_range_header::parse_range_header(text) else { return Ok(None) };
+    match parsed.validate(size) {
+        Ok(ranges) if ranges.len() == 1 => Ok(Some((*ranges[0].start(), *ranges[0].end() + 1))),
+        Ok(_) => Ok(None),
+        Err(_) => Err(ProblemType::RangeNotSatisfiable.into()),
+    }
+}
+
+/// Contents on their way out.
+struct Reading {
+    relay: App,
+    office: OfficeNo,
+    seq: u64,
+    next: u64,
+    end: u64,
+    _place: Place,
+}
+
+impl Reading {
+    async fn step(mut self) -> Option<(Result<Bytes, std::io::Error>, Self)> {
+        if self.next >= self.end {
+            return None;
+        }
+        let piece = self.next..self.end.min(self.next + PIECE);
+        self.next = piece.end;
+        let bytes = self.relay.store.contents(self.office, self.seq, piece).await;
+        // A failure cuts the answer short of its length: the receiver notices.
+        let bytes = match bytes {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(std::io::ErrorKind::NotFound.into()),
+            Err(error) => Err(std::io::Error::other(error)),
+        };
+        Some((bytes, self))
+    }
+}
+
+/// Parcels that wait for the office, in the order of their arrival.
+#[utoipa::path(get, path = "/v1/inbox", tag = "mailbox", params(Cursor), responses((status = 200, body = Page)))]
+pub(crate) async fn inbox(
+    State(relay): State<App>,
+    caller: Caller,
+    FromQuery(cursor): FromQuery<Cursor>,
+) -> Answer<Json<Page>> {
+    Ok(Json(relay.store.inbox(caller.office, checked(cursor)?).await?))
+}
+
+/// Parcels that the office sent, in the order of their last change.
+#[utoipa::path(get, path = "/v1/sent", tag = "mailbox", params(Cursor), responses((status = 200, body = Page)))]
+pub(crate) async fn sent(
+    State(relay): State<App>,
+    caller: Caller,
+    FromQuery(cursor): FromQuery<Cursor>,
+) -> Answer<Json<Page>> {
+    Ok(Json(relay.store.sent(caller.office, checked(cursor)?).await?))
+}
+
+impl Relay {
+    /// What a sender offers in the head of its request.
+    fn offer(&self, from: OfficeNo, id: ParcelId, headers: &HeaderMap) -> Answer<Offer> {
+        let to = field(headers, TO)?;
+        let key_epoch = field(headers, KEY_EPOCH)?;
+        if text_field(headers, &header::CONTENT_TYPE) != Some(SEALED) {
+            return Err(ProblemType::UnsupportedMediaType.into());
+        }
+        let size = content_length(headers)?;
+        if size > PARCEL_BYTES {
+            return Err(ProblemType::TooLarge.into());
+        }
+        if size == 0 {
+            return Err(Refusal::invalid("content-length"));
+        }
+        let digest = headers.get(DIGEST).and_then(|value| value.to_str().ok());
+        let digest = digest.and_then(|text| parse_digest_field(text).ok());
+        let digest = digest.ok_or_else(|| Refusal::invalid(DIGEST))?;
+        let now = self.clock.now();
+        let expires_at = now.saturating_add(self.config.unfetched()).unwrap_or(now);
+        let mailbox_bytes = self.config.mailbox_bytes;
+        Ok(Offer { id, from, to, size, digest, key_epoch, expires_at, mailbox_bytes })
+    }
+}

@@ -1,0 +1,453 @@
+//! What the API does, over real TLS.
+
+use bytes::Bytes;
+use jiff::SignedDuration;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::signing::SigningKey;
+use tasuki_protocol::account::{
+    Account, ChangePassword, IssuedCertificate, Refresh, Renew, Secret, SessionGrant, Sessions,
+};
+use tasuki_protocol::directory::{Lookup, Offices, Participation};
+use tasuki_protocol::key::{KeyLogPage, PublishKey};
+use tasuki_protocol::limits::{LOOKUP_OFFICES, PARCEL_BYTES};
+use tasuki_protocol::mailbox::Page;
+use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
+use tasuki_protocol::problem::ProblemType;
+use tasuki_protocol::receipt::ReceiptKind;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
+use crate::world::{A, B, C, no};
+
+fn contents(size: usize) -> Bytes {
+    (0..size).map(|index| u8::try_from(index % 251).unwrap()).collect::<Vec<_>>().into()
+}
+
+async fn inbox(node: &Node) -> Page {
+    good(node.get("/v1/inbox").send().await.unwrap(), StatusCode::OK).await
+}
+
+async fn send(from: &Node, to: &str, contents: &Bytes) -> Parcel {
+    good(from.put(to, new_id(), contents).send().await.unwrap(), StatusCode::CREATED).await
+}
+
+#[tokio::test]
+async fn a_parcel_goes_from_one_office_to_another() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(700_000);
+    let parcel = send(&a, B, &sealed).await;
+    assert_eq!(parcel.state, ParcelState::Accepted);
+    assert_eq!(inbox(&b).await.entries[0].parcel, parcel);
+
+    let path = format!("/v1/parcels/{}/content", parcel.id);
+    let fetched = b.get(&path).send().await.unwrap();
+    assert_eq!(fetched.headers()["content-length"], "700000");
+    assert_eq!(fetched.bytes().await.unwrap(), sealed);
+    let rest = b.get(&path).header("range", "bytes=600000-").send().await.unwrap();
+    assert_eq!(rest.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(rest.headers()["content-range"], "bytes 600000-699999/700000");
+    assert_eq!(rest.bytes().await.unwrap(), sealed[600_000..]);
+    let beyond = b.get(&path).header("range", "bytes=700000-").send().await.unwrap();
+    assert_eq!(problem(beyond).await, ProblemType::RangeNotSatisfiable);
+
+    let late = a.call(Method::DELETE, &format!("/v1/parcels/{}", parcel.id)).send().await.unwrap();
+    assert_eq!(problem(late).await, ProblemType::AlreadyFetched);
+
+    let receipts = format!("/v1/parcels/{}/receipts", parcel.id);
+    for (kind, state) in [
+        (ReceiptKind::Received, ParcelState::Received),
+        (ReceiptKind::Received, ParcelState::Received),
+        (ReceiptKind::Imported, ParcelState::Imported),
+    ] {
+        let receipt = b.receipt(parcel.id, &a, &sealed, kind);
+        let answer = b.call(Method::POST, &receipts).json(&receipt).send().await.unwrap();
+        assert_eq!(good::<Parcel>(answer, StatusCode::OK).await.state, state);
+    }
+    assert_eq!(inbox(&b).await.entries, []);
+    let seen = a.get(&format!("/v1/parcels/{}", parcel.id)).send().await.unwrap();
+    let seen: ParcelWithReceipts = good(seen, StatusCode::OK).await;
+    assert_eq!(seen.receipts.len(), 2);
+    let trust = served.folder.trust().unwrap();
+    for evidence in &seen.receipts {
+        let chain = CertificateChain::from_pem(evidence.certificate_pem.as_bytes()).unwrap();
+        let signer = trust.verify(&chain, evidence.accepted_at).unwrap();
+        assert_eq!(signer.office, no(B));
+        use base64::Engine as _;
+        let signature = base64::prelude::BASE64_STANDARD.decode(&evidence.signature).unwrap();
+        signer.verify_signature(evidence.receipt.signed_text().as_bytes(), &signature).unwrap();
+    }
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn the_same_parcel_again_is_one_parcel() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let (id, sealed) = (new_id(), contents(200_000));
+    let sends = (0..20).map(|_| a.put(B, id, &sealed).send());
+    let answers = futures_util::future::join_all(sends).await;
+    let mut created = 0;
+    for answer in answers {
+        let answer = answer.unwrap();
+        created += usize::from(answer.status() == StatusCode::CREATED);
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+    assert_eq!(created, 1);
+    let other = a.put(B, id, &contents(200_001)).send().await.unwrap();
+    assert_eq!(problem(other).await, ProblemType::ParcelConflict);
+    assert_eq!(inbox(&b).await.entries.len(), 1);
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn what_is_not_offered_rightly_is_not_taken() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let cases: Vec<(&str, reqwest::RequestBuilder, ProblemType)> = vec![
+        ("digest", a.put(B, new_id(), &sealed).body(contents(999)), ProblemType::DigestMismatch),
+        ("empty", a.put(B, new_id(), &Bytes::new()), ProblemType::LengthRequired),
+        ("office", a.put("9999999999", new_id(), &sealed), ProblemType::ReceiverUnknown),
+        ("form", a.put("not a number", new_id(), &sealed), ProblemType::InvalidRequest),
+        ("id", a.call(Method::PUT, "/v1/parcels/x").body("x"), ProblemType::NotFound),
+        (
+            "large",
+            a.put(B, new_id(), &contents(usize::try_from(PARCEL_BYTES).unwrap() + 1)),
+            ProblemType::TooLarge,
+        ),
+    ];
+    for (name, request, expected) in cases {
+        match request.send().await {
+            Ok(answer) => assert_eq!(problem(answer).await, expected, "{name}"),
+            // The relay does not read what is too large to its end.
+            Err(error) => assert!(name == "large", "{name}: {error}"),
+        }
+    }
+    served.register(C).await;
+    let answer = a.put(C, new_id(), &sealed).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiverNotEnrolled);
+    b.publish_key(2).await;
+    let answer = a.put(B, new_id(), &sealed).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::KeyEpochOutdated);
+    assert_eq!(inbox(&b).await.entries, []);
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn the_largest_parcel_fits() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(usize::try_from(PARCEL_BYTES).unwrap());
+    let parcel = send(&a, B, &sealed).await;
+    let fetched = b.get(&format!("/v1/parcels/{}/content", parcel.id)).send().await.unwrap();
+    assert_eq!(fetched.bytes().await.unwrap(), sealed);
+}
+
+#[tokio::test]
+async fn receipts_must_be_true_and_signed_by_who_says_so() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    let good_one = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Received);
+    let mut forged = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Received);
+    forged.signature = a.receipt(parcel.id, &a, &sealed, ReceiptKind::Received).signature;
+    let other_digest = b.receipt(parcel.id, &a, &contents(999), ReceiptKind::Received);
+    let other_id = b.receipt(new_id(), &a, &sealed, ReceiptKind::Received);
+    for wrong in [forged, other_digest, other_id] {
+        let answer = b.call(Method::POST, &path).json(&wrong).send().await.unwrap();
+        assert_eq!(problem(answer).await, ProblemType::ReceiptRejected);
+    }
+    let early = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Imported);
+    let answer = b.call(Method::POST, &path).json(&early).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiptConflict);
+    let answer = b.call(Method::POST, &path).json(&good_one).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_parcel_is_taken_back_before_it_is_fetched() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let parcel = send(&a, B, &contents(10)).await;
+    let path = format!("/v1/parcels/{}", parcel.id);
+    for _ in 0..2 {
+        assert_eq!(a.call(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    }
+    assert_eq!(problem(b.get(&path).send().await.unwrap()).await, ProblemType::NotFound);
+    assert_eq!(problem(b.get(&format!("{path}/content")).send().await.unwrap()).await, ProblemType::NotFound);
+    assert_eq!(inbox(&b).await.entries, []);
+    let sent: Page = good(a.get("/v1/sent").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!(sent.entries[0].parcel.state, ParcelState::Withdrawn);
+    served.is_sound().await;
+}
+
+/// Reads a stream until a text occurs in it.
+async fn read_until(stream: &mut reqwest::Response, text: &str) -> String {
+    let mut read = String::new();
+    while !read.contains(text) {
+        let piece = tokio::time::timeout(std::time::Duration::from_secs(10), stream.chunk()).await;
+        let piece = piece.unwrap_or_else(|_| panic!("no {text} in {read}")).unwrap();
+        read.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
+    }
+    read
+}
+
+#[tokio::test]
+async fn arrivals_are_told_at_once_and_again_after_a_break() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let mut stream = b.get("/v1/events").send().await.unwrap();
+    read_until(&mut stream, ": tasuki").await;
+    let first = send(&a, B, &contents(10)).await;
+    let told = read_until(&mut stream, &first.id.to_string()).await;
+    assert!(told.contains("event: change") && told.contains("\"side\":\"inbox\""), "{told}");
+    drop(stream);
+    let second = send(&a, B, &contents(11)).await;
+    let mut resumed = b.get("/v1/events").header("last-event-id", "0").send().await.unwrap();
+    let told = read_until(&mut resumed, &second.id.to_string()).await;
+    assert!(told.contains(&first.id.to_string()));
+    let mut ahead = b.get("/v1/events?after=1000").send().await.unwrap();
+    read_until(&mut ahead, "event: reset").await;
+}
+
+#[tokio::test]
+async fn a_stopping_relay_ends_streams_and_answers_what_is_open() {
+    let mut served = Served::start().await;
+    let b = served.node(B).await;
+    let mut stream = b.get("/v1/events").send().await.unwrap();
+    read_until(&mut stream, ": tasuki").await;
+    served.stop().await;
+    assert_eq!(stream.chunk().await.unwrap(), None, "the stream ended in order");
+    assert!(b.get("/v1/account").send().await.is_err());
+}
+
+#[tokio::test]
+async fn an_office_has_only_so_many_streams_and_requests() {
+    let served = Served::start_with(|config| {
+        config.event_streams = 2;
+        config.requests_per_minute = 40;
+    })
+    .await;
+    let a = served.node(A).await;
+    let streams = [a.get("/v1/events").send().await.unwrap(), a.get("/v1/events").send().await.unwrap()];
+    assert_eq!(problem(a.get("/v1/events").send().await.unwrap()).await, ProblemType::RateLimited);
+    drop(streams);
+    let mut refused = None;
+    for _ in 0..60 {
+        let answer = a.get("/v1/account").send().await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.unwrap();
+    assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+    assert_eq!(problem(refused).await, ProblemType::RateLimited);
+}
+
+#[tokio::test]
+async fn the_directory_is_searched_and_kept_by_the_caller() {
+    let served = Served::start().await;
+    let a = served.node(A).await;
+    served.register(C).await;
+    let answer = a.get("/v1/offices?q=みほん&prefecture=1").send().await.unwrap();
+    let tag = answer.headers()["etag"].clone();
+    let found: Offices = good(answer, StatusCode::OK).await;
+    assert_eq!(found.offices.len(), 1);
+    assert_eq!(found.offices[0].participation, Participation::Registered);
+    let again = a.get("/v1/offices?q=みほん&prefecture=1").header("if-none-match", tag).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    for (query, field) in [("prefecture=48", "prefecture"), ("service=x", "service"), ("what=1", "what")] {
+        let answer = a.get(&format!("/v1/offices?{query}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query}");
+        assert!(answer.text().await.unwrap().contains(field), "{query}");
+    }
+    let lookup = Lookup { numbers: vec![no(A), no(C), no(B)] };
+    let answer = a.call(Method::POST, "/v1/offices/lookup").json(&lookup).send().await.unwrap();
+    assert_eq!(good::<Offices>(answer, StatusCode::OK).await.offices.len(), 2);
+    let many = Lookup { numbers: vec![no(A); LOOKUP_OFFICES + 1] };
+    let answer = a.call(Method::POST, "/v1/offices/lookup").json(&many).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::InvalidRequest);
+    let unknown = a.get("/v1/offices/9999999999").send().await.unwrap();
+    assert_eq!(problem(unknown).await, ProblemType::NotFound);
+}
+
+#[tokio::test]
+async fn keys_are_believed_only_when_the_office_signed_them() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let nothing = PublishKey { statement: "nothing".into() };
+    for wrong in [b.statement(2), nothing, a.statement(1)] {
+        let answer = a.call(Method::PUT, "/v1/keys/current").json(&wrong).send().await.unwrap();
+        assert_eq!(problem(answer).await, ProblemType::KeyStatementRejected);
+    }
+    a.publish_key(2).await;
+    let log: KeyLogPage = good(b.get("/v1/keys/log?limit=2").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((log.entries.len(), log.more), (2, true));
+}
+
+#[tokio::test]
+async fn an_account_looks_after_itself() {
+    let served = Served::start().await;
+    let mut a = served.node(A).await;
+    let account: Account = good(a.get("/v1/account").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((account.office, account.certificates.len()), (no(A), 1));
+
+    // Another token for the same session.
+    let session = a.session.clone().unwrap();
+    let refresh = Refresh { refresh_token: session.refresh_token };
+    let answer = a.call(Method::POST, "/v1/sessions/refresh").json(&refresh).send().await.unwrap();
+    a.session = Some(good::<SessionGrant>(answer, StatusCode::OK).await);
+    let sessions: Sessions = good(a.get("/v1/sessions").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!(sessions.sessions.iter().filter(|session| session.current).count(), 1);
+
+    // A new certificate before the old one ends; then the old one is given up.
+    let key = SigningKey::generate().unwrap();
+    let renew = Renew { request_pem: key.request(no(A)).unwrap().0 };
+    let answer = a.call(Method::POST, "/v1/account/certificates").json(&renew).send().await.unwrap();
+    let issued: IssuedCertificate = good(answer, StatusCode::CREATED).await;
+    let chain = CertificateChain::from_pem((issued.certificate_pem + &issued.chain_pem).as_bytes()).unwrap();
+    let old = format!("/v1/account/certificates/{}", account.certificates[0].fingerprint);
+    a.client = client(&served.folder, Some((&chain, &key)));
+    a.log_in(PASSWORD).await;
+    assert_eq!(a.call(Method::DELETE, &old).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    let list = served.stranger().get(served.url("/v1/revocation-list")).send().await.unwrap();
+    let mut trust = served.folder.trust().unwrap();
+    trust.add_revocation_list(&list.bytes().await.unwrap()).unwrap();
+    assert!(trust.verify(&a.chain, jiff::Timestamp::now()).is_err(), "the old one is on the list");
+    assert!(trust.verify(&chain, jiff::Timestamp::now()).is_ok());
+
+    for bad in ["short", "password1234", PASSWORD] {
+        let change = ChangePassword { current: Secret::new(PASSWORD), new: Secret::new(bad) };
+        let answer = a.call(Method::PUT, "/v1/account/password").json(&change).send().await.unwrap();
+        assert_eq!(problem(answer).await, ProblemType::PasswordRejected, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_enrolment_password_works_once_and_tells_nothing() {
+    let served = Served::start().await;
+    let credentials = served.register(A).await;
+    let key = SigningKey::generate().unwrap();
+    let right = enrolment(&credentials, &key);
+    let mut wrong_password = right.clone();
+    wrong_password.enrolment_password = Secret::new("wrong");
+    let mut wrong_office = right.clone();
+    wrong_office.office = no(B);
+    let mut no_request = right.clone();
+    no_request.request_pem = "nothing".into();
+    let post = |enrol: &tasuki_protocol::account::Enrol| {
+        served.stranger().post(served.url("/v1/enrolments")).json(enrol).send()
+    };
+    assert_eq!(problem(post(&wrong_password).await.unwrap()).await, ProblemType::EnrolmentRefused);
+    assert_eq!(problem(post(&wrong_office).await.unwrap()).await, ProblemType::EnrolmentRefused);
+    assert_eq!(problem(post(&no_request).await.unwrap()).await, ProblemType::RequestRejected);
+    assert_eq!(post(&right).await.unwrap().status(), StatusCode::CREATED);
+    assert_eq!(problem(post(&right).await.unwrap()).await, ProblemType::EnrolmentRefused);
+}
+
+#[tokio::test]
+async fn bodies_and_parameters_say_what_is_wrong() {
+    let served = Served::start().await;
+    let a = served.node(A).await;
+    let post = |body: serde_json::Value| a.call(Method::POST, "/v1/offices/lookup").json(&body).send();
+    let answer = post(json!({ "numbers": [A, "1"] })).await.unwrap();
+    assert!(answer.text().await.unwrap().contains("numbers[1]"));
+    let text = a.call(Method::POST, "/v1/offices/lookup").body("x").send().await.unwrap();
+    assert_eq!(problem(text).await, ProblemType::UnsupportedMediaType);
+    let long = a
+        .call(Method::POST, "/v1/offices/lookup")
+        .header("content-type", "application/json")
+        .body(vec![b' '; 70_000])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(problem(long).await, ProblemType::TooLarge);
+    let answer = a.get("/v1/inbox?limit=0").send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::InvalidRequest);
+    let answer = a.call(Method::PATCH, "/v1/account").send().await.unwrap();
+    assert!(answer.headers().contains_key("allow"));
+    assert_eq!(problem(answer).await, ProblemType::MethodNotAllowed);
+    assert_eq!(problem(a.get("/v1/nothing").send().await.unwrap()).await, ProblemType::NotFound);
+}
+
+#[tokio::test]
+async fn large_answers_are_compressed_and_every_answer_has_a_number() {
+    let served = Served::start().await;
+    let a = served.node(A).await;
+    for number in 0..30 {
+        send(&a, A, &contents(number + 1)).await;
+    }
+    let answer = a.get("/v1/inbox").header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert!(answer.headers().contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn parcels_expire_and_the_operator_sees_numbers() {
+    let served = Served::start().await;
+    let (a, _b) = (served.node(A).await, served.node(B).await);
+    let parcel = send(&a, B, &contents(10)).await;
+    let metrics = |served: &Served| format!("http://{}/metrics", served.operator);
+    let text = reqwest::get(metrics(&served)).await.unwrap().text().await.unwrap();
+    assert!(text.contains("tasuki_relay_waiting_parcels 1\n"), "{text}");
+    assert!(text.contains("route=\"/v1/parcels/{id}\""), "{text}");
+    assert!(!text.contains(&parcel.id.to_string()));
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    use tasuki_relay::store::Parcels as _;
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(91));
+    served.store.tend(days(7), 10, by).await.unwrap();
+    let sent: Page = good(a.get("/v1/sent").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!(sent.entries[0].parcel.state, ParcelState::Expired);
+}
+
+/// Speaks TLS 1.3 with the relay, byte by byte.
+async fn raw(served: &Served) -> tokio_rustls::client::TlsStream<tokio::net::TcpStream> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(served.folder.root_certificate().unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    connector.connect("127.0.0.1".try_into().unwrap(), stream).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_and_one_that_is_too_large_are_cut_off() {
+    let served = Served::start().await;
+    let mut slow = raw(&served).await;
+    slow.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    let mut large = raw(&served).await;
+    let field = format!("GET /health HTTP/1.1\r\nhost: x\r\nx-large: {}", "x".repeat(100_000));
+    // The relay stops reading somewhere in between.
+    drop(large.write_all(field.as_bytes()).await);
+    let mut answer = Vec::new();
+    drop(large.read_to_end(&mut answer).await);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    let mut answer = Vec::new();
+    let cut = tokio::time::timeout(std::time::Duration::from_secs(30), slow.read_to_end(&mut answer)).await;
+    assert!(cut.is_ok(), "the slow head was waited for");
+}
+
+#[tokio::test]
+async fn only_tls_1_3_is_spoken() {
+    let served = Served::start().await;
+    let port = served.address.port().to_string();
+    let old = tokio::process::Command::new("openssl")
+        .args(["s_client", "-tls1_2", "-connect", &format!("127.0.0.1:{port}")])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    assert!(String::from_utf8_lossy(&old.stderr).contains("alert protocol version"));
+}
