@@ -2,6 +2,7 @@
 
 mod check;
 mod open;
+mod relay;
 mod sample;
 mod show;
 
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Sample(sample::Options),
     /// 受け取った荷物を開き、だれが・いつ・何に署名したかを確かめる
     Open(open::Options),
+    /// 連携基盤を作る・動かす・世話する（運営者）
+    Relay(relay::Options),
 }
 
 impl Command {
@@ -30,6 +33,7 @@ impl Command {
             Self::Show(options) => show::run(&options),
             Self::Sample(options) => sample::run(&options),
             Self::Open(options) => open::run(&options),
+            Self::Relay(options) => relay::run(options),
         }
     }
 }

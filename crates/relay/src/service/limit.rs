@@ -47,7 +47,7 @@ impl Limits {
 
     /// Counts a request of an office.
     pub(crate) fn request(&self, office: OfficeNo) -> Answer<Place> {
-        self.offices.check_key(&office).map_err(|until| self.too_many(until))?;
+        self.offices.check_key(&office).map_err(|until| self.too_many(&until))?;
         self.requests.enter(office)
     }
 
@@ -58,7 +58,7 @@ impl Limits {
 
     /// Counts a request without a certificate.
     pub(crate) fn stranger(&self, address: IpAddr) -> Answer<()> {
-        self.strangers.check_key(&address).map_err(|until| self.too_many(until))
+        self.strangers.check_key(&address).map_err(|until| self.too_many(&until))
     }
 
     /// Forgets who has not asked for a while.
@@ -67,7 +67,7 @@ impl Limits {
         self.strangers.retain_recent();
     }
 
-    fn too_many(&self, until: governor::NotUntil<governor::clock::QuantaInstant>) -> Refusal {
+    fn too_many(&self, until: &governor::NotUntil<governor::clock::QuantaInstant>) -> Refusal {
         let wait = until.wait_time_from(self.clock.now());
         Problem::new(ProblemType::RateLimited).retry_after(wait.as_secs() + 1).into()
     }

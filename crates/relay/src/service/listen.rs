@@ -34,7 +34,7 @@ const STOPPING_TIME: Duration = Duration::from_secs(20);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often the relay looks whether its own certificate ends soon.
-const RENEWAL_CHECK: Duration = Duration::from_secs(6 * 3600);
+const RENEWAL_CHECK: Duration = Duration::from_hours(6);
 
 /// The relay cannot be served.
 #[derive(Debug, thiserror::Error)]

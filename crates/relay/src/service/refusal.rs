@@ -11,7 +11,7 @@ const RETRY_S: u64 = 5;
 
 /// A problem on its way out; `finish` writes it.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal(pub(crate) Problem);
+pub(crate) struct Refusal(pub(crate) Box<Problem>);
 
 pub(crate) type Answer<T> = Result<T, Refusal>;
 
@@ -24,13 +24,13 @@ impl Refusal {
 
 impl From<ProblemType> for Refusal {
     fn from(kind: ProblemType) -> Self {
-        Self(Problem::new(kind))
+        Self(Box::new(Problem::new(kind)))
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self(Box::new(problem))
     }
 }
 
@@ -44,7 +44,7 @@ impl From<StoreError> for Refusal {
                 Problem::new(ProblemType::Internal)
             }
         };
-        Self(problem)
+        Self(Box::new(problem))
     }
 }
 
@@ -52,7 +52,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
-        response.extensions_mut().insert(self.0);
+        response.extensions_mut().insert(*self.0);
         response
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{App, Relay};
 
 /// How often.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Parcels in one round: sends are not held up by more.
 const ROUND: u32 = 200;

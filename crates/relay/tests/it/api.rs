@@ -1,5 +1,6 @@
 //! What the API does, over real TLS.
 
+use base64::Engine as _;
 use bytes::Bytes;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
@@ -16,6 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_relay::store::Parcels as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -75,7 +77,6 @@ async fn a_parcel_goes_from_one_office_to_another() {
         let chain = CertificateChain::from_pem(evidence.certificate_pem.as_bytes()).unwrap();
         let signer = trust.verify(&chain, evidence.accepted_at).unwrap();
         assert_eq!(signer.office, no(B));
-        use base64::Engine as _;
         let signature = base64::prelude::BASE64_STANDARD.decode(&evidence.signature).unwrap();
         signer.verify_signature(evidence.receipt.signed_text().as_bytes(), &signature).unwrap();
     }
@@ -400,7 +401,6 @@ async fn parcels_expire_and_the_operator_sees_numbers() {
     assert!(text.contains("route=\"/v1/parcels/{id}\""), "{text}");
     assert!(!text.contains(&parcel.id.to_string()));
     let days = |days: i64| SignedDuration::from_hours(24 * days);
-    use tasuki_relay::store::Parcels as _;
     let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(91));
     served.store.tend(days(7), 10, by).await.unwrap();
     let sent: Page = good(a.get("/v1/sent").send().await.unwrap(), StatusCode::OK).await;

@@ -98,3 +98,78 @@ async fn a_disk_without_room_takes_no_contents_but_receipts() {
     store.keep_receipt(no(B), receipt, crate::world::KEPT, by(1)).await.unwrap();
     assert_eq!(store.check(true).await.unwrap(), []);
 }
+
+/// Runs the sender without end under strace until it ends or has answered so often; what was answered.
+fn traced(path: &std::path::Path, options: &[&str], most: usize) -> Vec<ParcelId> {
+    let mut child = Command::new("strace")
+        .args(["-f", "-qq", "-e", "signal=none"])
+        .args(options)
+        .arg(std::env::current_exe().unwrap())
+        .args(["crash::send_without_end", "--exact", "--ignored", "--nocapture"])
+        .env(FILE, path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ids = lines.filter_map(|line| line.ok()?.strip_prefix("accepted ")?.parse().ok());
+    let answered = ids.take(most).collect();
+    // It has ended by itself when a fault was injected.
+    drop(child.kill());
+    child.wait().unwrap();
+    answered
+}
+
+#[test]
+fn nothing_is_answered_before_it_is_synced() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let path = folder.path().join("relay.db");
+    let calls = ["-e", "trace=fsync,fdatasync,write", "-s", "16", "-o", trace.to_str().unwrap()];
+    assert_eq!(traced(&path, &calls, 20).len(), 20);
+    let (mut synced, mut answers) = (false, 0);
+    for line in BufReader::new(std::fs::File::open(&trace).unwrap()).lines() {
+        let line = line.unwrap();
+        if line.contains("sync") && line.ends_with("= 0") {
+            synced = true;
+        } else if line.contains("write(1, \"accepted") {
+            assert!(synced, "answered without a sync: {line}");
+            (synced, answers) = (false, answers + 1);
+        }
+    }
+    assert!(answers >= 20, "only {answers} answers in the trace");
+}
+
+#[tokio::test]
+async fn a_kill_at_any_sync_loses_nothing_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let mut answered = Vec::new();
+    // The store is made first, so that every later kill meets a sync of a send.
+    answered.extend(traced(&path, &["-e", "trace=none"], 3));
+    for sync in 1..=12 {
+        let inject = format!("inject=fsync,fdatasync:signal=KILL:when={sync}");
+        answered.extend(traced(&path, &["-e", "trace=fsync,fdatasync", "-e", &inject], usize::MAX));
+        let store = SqliteStore::open(&path, 0).unwrap();
+        assert_eq!(store.check(true).await.unwrap(), [], "killed at sync {sync}");
+        for id in &answered {
+            assert!(store.inbox_parcel(no(B), *id).await.unwrap().is_some(), "killed at sync {sync}");
+        }
+    }
+    assert!(answered.len() > 10, "the kills came too early to show anything");
+}
+
+#[tokio::test]
+async fn a_failed_sync_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let before = traced(&path, &["-e", "trace=none"], 3);
+    let inject = "inject=fsync,fdatasync:error=EIO:when=3+";
+    let answered = traced(&path, &["-e", "trace=fsync,fdatasync", "-e", inject], usize::MAX);
+    assert!(answered.len() <= 2, "{} answers with failing syncs", answered.len());
+    let store = SqliteStore::open(&path, 0).unwrap();
+    assert_eq!(store.check(true).await.unwrap(), []);
+    for id in before.iter().chain(&answered) {
+        assert!(store.inbox_parcel(no(B), *id).await.unwrap().is_some());
+    }
+}

@@ -7,6 +7,7 @@ mod authorisation;
 mod contract;
 mod crash;
 mod served;
+mod tools;
 mod world;
 
 /// The contract with the embedded store. Another store needs three lines like these.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use base64::Engine as _;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -260,7 +261,6 @@ impl Node {
         let at = Timestamp::now();
         let receipt = Receipt { parcel: id, from: from.office, to: self.office, digest, kind, at };
         let signature = self.key.sign(receipt.signed_text().as_bytes()).unwrap();
-        use base64::Engine as _;
         PostReceipt { receipt, signature: base64::prelude::BASE64_STANDARD.encode(signature) }
     }
 }
