@@ -31,6 +31,7 @@ mod routes;
 mod sessions;
 mod tend;
 mod tls;
+mod whole;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -13,6 +14,7 @@ use tasuki_terms::OfficeNo;
 use uuid::Uuid;
 
 use super::App;
+use super::whole::Whole;
 
 /// Header field that carries the number of a request.
 const REQUEST_ID: &str = "x-request-id";
@@ -30,6 +32,7 @@ pub(crate) async fn finish(State(relay): State<App>, mut request: Request, next:
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
 
+    let request = request.map(|body| Body::new(Whole::new(body)));
     let response = next.run(request).await;
     let mut response = with_problem(response, &id);
     add_defaults(&mut response, &id);

@@ -53,7 +53,6 @@ pub(crate) async fn put(
     let offer = relay.offer(caller.office, id, request.headers())?;
     let judgement = relay.store.may_accept(&offer, relay.clock.now()).await?;
     if !matches!(judgement, Acceptance::New(_)) {
-        drain(request.into_body(), offer.size).await;
         return answer(judgement);
     }
     let units = u32::try_from(offer.size.div_ceil(MEMORY_UNIT)).unwrap_or(u32::MAX);
@@ -97,21 +96,6 @@ async fn receive(mut body: Body, offer: &Offer) -> Answer<Bytes> {
         return Err(ProblemType::DigestMismatch.into());
     }
     Ok(contents.freeze())
-}
-
-/// Reads what nobody needs: an answer before the end of a request would be lost on many ways.
-async fn drain(mut body: Body, size: u64) {
-    let mut left = size;
-    let read = async {
-        while let Ok(Some(piece)) = next_piece(&mut body).await {
-            left = left.saturating_sub(piece.len() as u64);
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    // It does not matter if it takes too long: then the answer may be lost.
-    drop(timeout(UPLOAD_TIME, read).await);
 }
 
 /// What a sender or receiver knows of a parcel, with the receipts that are the evidence of its delivery.
