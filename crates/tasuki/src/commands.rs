@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod check;
 mod open;
 mod relay;
@@ -24,6 +25,9 @@ pub(crate) enum Command {
     Open(open::Options),
     /// 連携基盤を作る・動かす・世話する（運営者）
     Relay(relay::Options),
+    /// 速さと確かさを測る
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 impl Command {
@@ -34,6 +38,7 @@ impl Command {
             Self::Sample(options) => sample::run(&options),
             Self::Open(options) => open::run(&options),
             Self::Relay(options) => relay::run(options),
+            Self::Bench(command) => bench::run(&command),
         }
     }
 }

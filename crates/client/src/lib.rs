@@ -1,0 +1,303 @@
+//! The relay's API as calls: one connection pool for one node, over mutual TLS 1.3.
+//!
+//! ```no_run
+//! use tasuki_client::{RelayAddress, RelayClient};
+//! use tasuki_identity::chain::CertificateChain;
+//! use tasuki_identity::signing::SigningKey;
+//! use tasuki_protocol::mailbox::Cursor;
+//!
+//! # async fn example(root: &[u8], chain: CertificateChain, key: SigningKey) -> Result<(), Box<dyn std::error::Error>> {
+//! let relay = RelayAddress::new("https://relay.example:8443", root)?;
+//! let client = RelayClient::of_node(&relay, &chain, &key)?;
+//! client.log_in("KJ137000001900".parse()?, "the office's password").await?;
+//! for entry in client.inbox(Cursor::default()).await?.entries {
+//!     println!("{} from {}", entry.parcel.id, entry.parcel.from);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! *Architecture invariant:* nothing is repeated, queued or kept here. Whoever calls decides what a failure means.
+
+mod tls;
+
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::signing::SigningKey;
+use tasuki_identity::statement::SignedStatement;
+use tasuki_protocol::account::{ChangePassword, Enrol, IssuedCertificate, LogIn, Secret, SessionGrant};
+use tasuki_protocol::directory::{Lookup, Offices};
+use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
+use tasuki_protocol::key::{PublishKey, PublishedKey};
+use tasuki_protocol::mailbox::{Cursor, Page};
+use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
+use tasuki_protocol::problem::Problem;
+use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind};
+use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
+
+pub use tls::RelayAddress;
+
+/// How long a connection may take to be there.
+const CONNECT_TIME: Duration = Duration::from_secs(15);
+
+/// How long an idle connection is kept: the relay closes it after 15 seconds.
+const IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// How long nothing may arrive while an answer is read.
+const READ_TIME: Duration = Duration::from_mins(1);
+
+/// Why a call brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The relay answered with a problem.
+    #[error("the relay answered: {}", .0.uri)]
+    Problem(Box<Problem>),
+    /// The relay was not reached, or the line was cut: whether it did as asked is not known.
+    #[error("the relay cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// The answer is not one of a relay.
+    #[error("the answer is not one of a relay")]
+    Unintelligible,
+    /// The address, certificate or key cannot be used for TLS.
+    #[error("no connection can be set up with these certificates")]
+    Tls(#[from] rustls::Error),
+    /// A signature could not be made.
+    #[error(transparent)]
+    Signing(#[from] tasuki_identity::signing::SigningError),
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        // Addresses hold ids; they do not belong into logs.
+        Self::Unreachable(error.without_url())
+    }
+}
+
+/// A parcel that is handed in.
+#[derive(Debug, Clone)]
+pub struct Handover {
+    /// Its number.
+    pub id: ParcelId,
+    /// The receiver.
+    pub to: OfficeNo,
+    /// Epoch of the receiver's key that it is sealed for.
+    pub key_epoch: u32,
+    /// SHA-256 of the sealed bytes.
+    pub digest: Sha256Digest,
+}
+
+/// One node's way to the relay.
+pub struct RelayClient {
+    http: Client,
+    base: String,
+    session: RwLock<Option<Secret>>,
+}
+
+impl RelayClient {
+    /// A client without a certificate: it can enrol.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn of_stranger(relay: &RelayAddress) -> Result<Self, ClientError> {
+        Self::new(relay, None)
+    }
+
+    /// A client with the certificate of a node.
+    ///
+    /// # Errors
+    /// When certificate and key do not fit together.
+    pub fn of_node(
+        relay: &RelayAddress,
+        chain: &CertificateChain,
+        key: &SigningKey,
+    ) -> Result<Self, ClientError> {
+        Self::new(relay, Some((chain, key)))
+    }
+
+    fn new(
+        relay: &RelayAddress,
+        identity: Option<(&CertificateChain, &SigningKey)>,
+    ) -> Result<Self, ClientError> {
+        let http = Client::builder()
+            .tls_backend_preconfigured(relay.tls(identity)?)
+            .connect_timeout(CONNECT_TIME)
+            .pool_idle_timeout(IDLE_TIME)
+            .read_timeout(READ_TIME)
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self { http, base: relay.url().to_owned(), session: RwLock::default() })
+    }
+
+    /// Gets the first certificate of a node.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn enrol(&self, wish: &Enrol) -> Result<IssuedCertificate, ClientError> {
+        self.send(Method::POST, "/v1/enrolments", wish).await
+    }
+
+    /// Begins a session, which every further call uses.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn log_in(&self, kj_id: KjId, password: &str) -> Result<SessionGrant, ClientError> {
+        let wish = LogIn { kj_id, password: Secret::new(password) };
+        let grant: SessionGrant = self.send(Method::POST, "/v1/sessions", &wish).await?;
+        *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(grant.access_token.clone());
+        Ok(grant)
+    }
+
+    /// Changes the password of the account.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn change_password(&self, current: &str, new: &str) -> Result<(), ClientError> {
+        let wish = ChangePassword { current: Secret::new(current), new: Secret::new(new) };
+        let request = self.call(Method::PUT, "/v1/account/password").json(&wish);
+        good(request.send().await?).await.map(drop)
+    }
+
+    /// Publishes the key of the office.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn publish_key(&self, statement: &SignedStatement) -> Result<PublishedKey, ClientError> {
+        let statement = serde_json::to_string(statement).map_err(|_| ClientError::Unintelligible)?;
+        self.send(Method::PUT, "/v1/keys/current", &PublishKey { statement }).await
+    }
+
+    /// Looks up to 50 offices up.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn look_up(&self, numbers: Vec<OfficeNo>) -> Result<Offices, ClientError> {
+        self.send(Method::POST, "/v1/offices/lookup", &Lookup { numbers }).await
+    }
+
+    /// Hands a parcel in. When it returns, the parcel is durable at the relay; it may be repeated freely.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn hand_in(&self, handover: &Handover, sealed: Bytes) -> Result<Parcel, ClientError> {
+        let request = self
+            .call(Method::PUT, &format!("/v1/parcels/{}", handover.id))
+            .header(TO, handover.to.as_str())
+            .header(KEY_EPOCH, handover.key_epoch)
+            .header(DIGEST, digest_field(handover.digest))
+            .header(reqwest::header::CONTENT_TYPE, SEALED)
+            .body(sealed);
+        read(request.send().await?).await
+    }
+
+    /// What is known of a parcel that this office sent or received.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn parcel(&self, id: ParcelId) -> Result<ParcelWithReceipts, ClientError> {
+        self.get(&format!("/v1/parcels/{id}")).await
+    }
+
+    /// Takes a parcel back.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn withdraw(&self, id: ParcelId) -> Result<(), ClientError> {
+        good(self.call(Method::DELETE, &format!("/v1/parcels/{id}")).send().await?).await.map(drop)
+    }
+
+    /// The sealed bytes of a parcel for this office.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn fetch(&self, id: ParcelId) -> Result<Bytes, ClientError> {
+        let answer = self.call(Method::GET, &format!("/v1/parcels/{id}/content")).send().await?;
+        Ok(good(answer).await?.bytes().await?)
+    }
+
+    /// Signs and posts a receipt.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer; or the signature cannot be made.
+    pub async fn acknowledge(
+        &self,
+        parcel: &Parcel,
+        kind: ReceiptKind,
+        key: &SigningKey,
+        at: Timestamp,
+    ) -> Result<Parcel, ClientError> {
+        let Parcel { id, from, to, digest, .. } = *parcel;
+        let receipt = Receipt { parcel: id, from, to, digest, kind, at };
+        let signature = BASE64_STANDARD.encode(key.sign(receipt.signed_text().as_bytes())?);
+        let wish = PostReceipt { receipt, signature };
+        self.send(Method::POST, &format!("/v1/parcels/{id}/receipts"), &wish).await
+    }
+
+    /// Parcels that wait for this office.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn inbox(&self, cursor: Cursor) -> Result<Page, ClientError> {
+        self.get(&format!("/v1/inbox?after={}&limit={}", cursor.after, cursor.limit)).await
+    }
+
+    /// Parcels that this office sent, in the order of their last change.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn sent(&self, cursor: Cursor) -> Result<Page, ClientError> {
+        self.get(&format!("/v1/sent?after={}&limit={}", cursor.after, cursor.limit)).await
+    }
+
+    /// The event stream after a number, as it comes.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn events(&self, after: u64) -> Result<Response, ClientError> {
+        good(self.call(Method::GET, &format!("/v1/events?after={after}")).send().await?).await
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &*self.session.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        read(self.call(Method::GET, path).send().await?).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        read(self.call(method, path).json(body).send().await?).await
+    }
+}
+
+/// An answer that is no problem.
+async fn good(answer: Response) -> Result<Response, ClientError> {
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    let bytes = answer.bytes().await?;
+    let problem = serde_json::from_slice(&bytes).map_err(|_| ClientError::Unintelligible)?;
+    Err(ClientError::Problem(problem))
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, ClientError> {
+    let bytes = good(answer).await?.bytes().await?;
+    serde_json::from_slice(&bytes).map_err(|_| ClientError::Unintelligible)
+}
