@@ -1,5 +1,7 @@
 //! The whole test suite, from a bare Debian with Rust on.
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context;
@@ -8,8 +10,11 @@ use crate::fuzz;
 use crate::run::{cargo, cargo_tool, run};
 
 /// Programs that tests run or are built with, and the Debian packages they come in.
-const PROGRAMS: [(&str, &str); 4] =
-    [("age", "age"), ("c++", "g++"), ("openssl", "openssl"), ("unzip", "unzip")];
+const PROGRAMS: [(&str, &str); 5] =
+    [("age", "age"), ("c++", "g++"), ("openssl", "openssl"), ("strace", "strace"), ("unzip", "unzip")];
+
+/// Programs from PyPI that look at the relay from outside, as strangers would.
+const PYTHON_PROGRAMS: [(&str, &str); 2] = [("schemathesis", "4.32.5"), ("sslyze", "6.3.1")];
 
 /// What is run, in this order: the quick ones first.
 const STEPS: [&[&str]; 5] = [
@@ -30,7 +35,23 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     for step in STEPS {
         cargo(step)?;
     }
+    let tools = ["test", "-p", "tasuki-relay", "--locked", "--test", "it", "--", "--ignored", "tools::"];
+    run(Command::new("cargo").args(tools).env("PATH", python_programs()?))?;
     fuzz::run_all(FUZZ_SECONDS)
+}
+
+/// Installs the Python programs into a folder of their own; the search path with them.
+fn python_programs() -> anyhow::Result<OsString> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python");
+    let programs = folder.join("bin");
+    if !PYTHON_PROGRAMS.iter().all(|(name, _)| programs.join(name).is_file()) {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let wanted = PYTHON_PROGRAMS.map(|(name, version)| format!("{name}=={version}"));
+        run(Command::new(programs.join("pip")).args(["install", "--quiet"]).args(wanted))?;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(programs).chain(std::env::split_paths(&path));
+    Ok(std::env::join_paths(folders)?)
 }
 
 fn install_programs() -> anyhow::Result<()> {

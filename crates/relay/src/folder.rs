@@ -11,7 +11,7 @@
 //! authority/server.key
 //! ```
 //!
-//! Keys can be read by the owner of the folder only.
+//! Only its owner can enter a folder that was made here; keys can be read by their owner only.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -113,8 +113,7 @@ impl Folder {
             return Err(FolderError::Exists(self.0.clone()));
         }
         let authority = self.0.join("authority");
-        std::fs::create_dir_all(&authority)
-            .map_err(|source| FolderError::Io { path: authority.clone(), source })?;
+        create_private(&authority).map_err(|source| FolderError::Io { path: authority.clone(), source })?;
         let root = RootAuthority::create(operator, now)?;
         let issuing = IssuingAuthority::create(operator, &root, now)?;
         self.put_identity("issuing", &one(issuing.certificate()), issuing.key())?;
@@ -239,6 +238,15 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     write_new(path, bytes).map_err(|source| FolderError::Io { path: path.to_owned(), source })
 }
 
+/// Makes a folder, and those above it, that only their owner can enter.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 /// Writes a file that only its owner can read: complete and durable, or not at all.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -248,4 +256,40 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_is_made_once_and_its_certificate_renewed_in_time() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path().join("relay"));
+        let config = Config::default();
+        let now = Timestamp::now();
+        folder.create("Tasuki", &config, now).unwrap();
+        assert!(matches!(folder.create("Tasuki", &config, now), Err(FolderError::Exists(_))));
+        assert_eq!(folder.read_config().unwrap(), config);
+
+        let issuing = folder.issuing().unwrap();
+        let shown = |at: Timestamp, hosts: &[String]| folder.server(&issuing, hosts, at).unwrap().chain;
+        let first = shown(now, &config.hosts);
+        assert_eq!(shown(now, &config.hosts), first);
+        let other_host = shown(now, &["relay.example".to_owned()]);
+        assert_ne!(other_host, first);
+        let later = now + SignedDuration::from_hours(350 * 24);
+        assert_ne!(shown(later, &["relay.example".to_owned()]), other_host, "it would end within 60 days");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_enter() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path().join("relay"));
+        folder.create("Tasuki", &Config::default(), Timestamp::now()).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
+        assert_eq!((mode(folder.path()), mode(&folder.root_key())), (0, 0));
+    }
 }

@@ -1,7 +1,36 @@
 //! The relay: a mailbox for every office, that cannot look inside.
 //!
-//! What is here so far is what the relay keeps: the [`store`] with its SQLite implementation. The HTTP service and
-//! the operator's commands come on top of it.
+//! | module | what |
+//! |---|---|
+//! | [`service`] | the HTTP API over mutual TLS 1.3: who asks, what they may, what they get |
+//! | [`store`] | what the relay keeps, as traits, and the embedded SQLite store |
+//! | [`operator`] | what the operator does on the relay's own machine |
+//! | [`folder`], [`config`] | the relay's folder with its authority, and what can be set |
+//! | [`password`], [`clock`] | passwords of accounts; the time as a parameter |
+//!
+//! A relay in an empty folder, served until it is told to stop:
+//!
+//! ```
+//! use tasuki_relay::clock::Clock;
+//! use tasuki_relay::config::Config;
+//! use tasuki_relay::folder::Folder;
+//! use tasuki_relay::operator;
+//! use tasuki_relay::service::Relay;
+//!
+//! # let temporary = tempfile::tempdir()?;
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let folder = Folder::new(temporary.path().join("relay"));
+//! let config = Config { listen: "127.0.0.1:0".parse()?, ..Config::default() };
+//! folder.create("Tasuki", &config, Clock::system().now())?;
+//! let store = operator::open_store(&folder, config.reserve_bytes)?;
+//! let listening = Relay::new(store, folder, config, Clock::system())?.listen().await?;
+//! println!("offices connect to {}", listening.address()?);
+//! listening.serve(async { /* until a signal comes */ }).await;
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The store alone:
 //!
 //! ```
 //! use tasuki_relay::store::sqlite::SqliteStore;

@@ -39,7 +39,7 @@ enum Command {
     /// 空のフォルダーに、認証局と設定を作る
     Init(init::Options),
     /// 連携基盤を動かす（Ctrl-C で止める）
-    Serve(serve::Options),
+    Serve(serve::Settings),
     /// 事業所の登録・取り込み・利用停止
     #[command(subcommand)]
     Office(office::Command),

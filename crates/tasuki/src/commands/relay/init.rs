@@ -16,7 +16,7 @@ pub(super) struct Options {
     #[arg(long, default_value = "Tasuki")]
     operator: String,
     #[command(flatten)]
-    settings: serve::Options,
+    settings: serve::Settings,
 }
 
 pub(super) fn run(folder: &Folder, options: Options) -> anyhow::Result<ExitCode> {

@@ -16,7 +16,7 @@ use tracing_subscriber::EnvFilter;
 
 /// What may be said by flag or environment; the file says the rest.
 #[derive(Args)]
-pub(super) struct Options {
+pub(super) struct Settings {
     /// 事業所からの接続を待つアドレス
     #[arg(long, value_name = "ADDRESS", env = "TASUKI_RELAY_LISTEN")]
     listen: Option<SocketAddr>,
@@ -45,7 +45,7 @@ pub(super) struct Options {
     requests_per_minute: Option<u32>,
 }
 
-impl Options {
+impl Settings {
     /// These values over those of a configuration.
     pub(super) fn over(self, config: Config) -> Config {
         let or = |given: Vec<String>, known: Vec<String>| if given.is_empty() { known } else { given };
@@ -66,7 +66,7 @@ impl Options {
     }
 }
 
-pub(super) async fn run(folder: Folder, options: Options) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(folder: Folder, settings: Settings) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         folder.config().exists(),
         "{} は連携基盤のフォルダーではありません。tasuki relay init で作ってください",
@@ -75,7 +75,7 @@ pub(super) async fn run(folder: Folder, options: Options) -> anyhow::Result<Exit
     let filter = EnvFilter::try_from_env("TASUKI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = folder.read_config().context("relay.toml を読めません")?;
-    let config = options.over(config).checked()?;
+    let config = settings.over(config).checked()?;
     let store = operator::open_store(&folder, config.reserve_bytes).context("保存ファイルを開けません")?;
     if folder.root_key().exists() {
         let path = folder.root_key().display().to_string();
