@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// 一定の速さで送る測定の、1秒あたりの送信数
     #[arg(long, default_value_t = 300)]
     rate: u32,
+    /// 待つだけの通知の接続をこれだけ開き、連携基盤のメモリーを測る（ほかの測定はしない）
+    #[arg(long, value_name = "N")]
+    streams: Option<usize>,
     /// 測定に使うフォルダー（この中に一時フォルダーを作ります）
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -128,6 +131,9 @@ impl Field {
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let world = World::start(options.dir.as_ref())?;
     let offices = world.offices(options.offices.max(2)).await?;
+    if let Some(count) = options.streams {
+        return hold_streams(&world, &offices, count).await;
+    }
     let field = Arc::new(Field {
         offices,
         contents: vec![7; options.size].into(),
@@ -164,6 +170,26 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     ratios.sort_by(f64::total_cmp);
     let memory = usage(world.process()).map_or(0, |(_, memory)| memory);
     print(options, &all, ratios[ratios.len() / 2], memory);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens event streams that nothing happens on, and says what memory they take.
+async fn hold_streams(world: &World, offices: &[Office], count: usize) -> anyhow::Result<ExitCode> {
+    let memory = || usage(world.process()).map_or(0, |(_, memory)| memory);
+    let (before, start) = (memory(), Instant::now());
+    let mut streams = Vec::with_capacity(count);
+    for number in 0..count {
+        let stream = offices[number % offices.len()].client.events(0).await;
+        streams.push(
+            stream.with_context(|| {
+                format!("{number} 本目の接続を開けません（ulimit -n を確かめてください）")
+            })?,
+        );
+    }
+    let after = memory();
+    anstream::println!("{count} 本の通知の接続を {:.1} 秒で開きました。", start.elapsed().as_secs_f64());
+    anstream::println!("連携基盤のメモリー {after} MiB（開く前 {before} MiB）");
+    drop(streams);
     Ok(ExitCode::SUCCESS)
 }
 
