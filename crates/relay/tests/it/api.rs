@@ -17,7 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::ReceiptKind;
-use tasuki_relay::store::Parcels as _;
+use tasuki_relay::store::{Offices as _, Parcels as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -130,6 +130,63 @@ async fn what_is_not_offered_rightly_is_not_taken() {
     let answer = a.put(B, new_id(), &sealed).send().await.unwrap();
     assert_eq!(problem(answer).await, ProblemType::KeyEpochOutdated);
     assert_eq!(inbox(&b).await.entries, []);
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_full_mailbox_and_a_suspended_receiver_are_told() {
+    let served = Served::start_with(|config| config.mailbox_bytes = 1500).await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let first = send(&a, B, &contents(1000)).await;
+    let full = a.put(B, new_id(), &contents(501)).send().await.unwrap();
+    assert!(full.headers().contains_key("retry-after"));
+    assert_eq!(problem(full).await, ProblemType::MailboxFull);
+    send(&a, B, &contents(500)).await;
+    let withdraw = a.call(Method::DELETE, &format!("/v1/parcels/{}", first.id)).send().await.unwrap();
+    assert_eq!(withdraw.status(), StatusCode::NO_CONTENT);
+    send(&a, B, &contents(1000)).await;
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now());
+    served.store.set_suspended(no(B), true, by).await.unwrap();
+    let answer = a.put(B, new_id(), &contents(1)).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiverSuspended);
+    assert_eq!(problem(b.get("/v1/inbox").send().await.unwrap()).await, ProblemType::OfficeSuspended);
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn an_office_has_several_nodes() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let valid = SignedDuration::from_hours(1);
+    let now = jiff::Timestamp::now();
+    let again = tasuki_relay::operator::renew_credentials(&*served.store, no(B), false, valid, now).await;
+    let mut second = Node::enrol(&served, &again.unwrap()).await;
+    second.log_in(PASSWORD).await;
+    assert_eq!(b.get("/v1/account").send().await.unwrap().status(), StatusCode::OK, "the first goes on");
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    for node in [&b, &second] {
+        let fetched = node.get(&format!("/v1/parcels/{}/content", parcel.id)).send().await.unwrap();
+        assert_eq!(fetched.bytes().await.unwrap(), sealed);
+    }
+    let receipt = second.receipt(parcel.id, &a, &sealed, ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    let answer = second.call(Method::POST, &path).json(&receipt).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(inbox(&b).await.entries, [], "it is handed to the office once");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_changes_no_order() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let mut sent = Vec::new();
+    for minutes in [0, 50, -50, 20] {
+        served.set_clock(SignedDuration::from_mins(minutes));
+        sent.push(send(&a, B, &contents(10)).await.id);
+    }
+    let listed: Vec<_> = inbox(&b).await.entries.iter().map(|entry| entry.parcel.id).collect();
+    assert_eq!(listed, sent);
     served.is_sound().await;
 }
 
