@@ -90,9 +90,9 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
-    /// A value is out of its range.
-    #[error("{0} must not be zero or empty")]
-    Zero(&'static str),
+    /// A value is too small, or a list empty.
+    #[error("{0} is too small or empty")]
+    TooSmall(&'static str),
 }
 
 impl Config {
@@ -125,13 +125,13 @@ impl Config {
             ("connections", self.connections),
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-            return Err(ConfigError::Zero(name));
+            return Err(ConfigError::TooSmall(name));
         }
         if self.upload_memory_bytes < limits::PARCEL_BYTES {
-            return Err(ConfigError::Zero("upload_memory_bytes"));
+            return Err(ConfigError::TooSmall("upload_memory_bytes"));
         }
         if self.hosts.is_empty() {
-            return Err(ConfigError::Zero("hosts"));
+            return Err(ConfigError::TooSmall("hosts"));
         }
         Ok(self)
     }
@@ -192,6 +192,6 @@ mod tests {
         crate::folder::write_new(&path, b"unfetched_day = 5\n").unwrap();
         assert!(matches!(Config::read(&path), Err(ConfigError::Parse { .. })));
         let zero = Config { open_requests: 0, ..Config::default() };
-        assert!(matches!(zero.checked(), Err(ConfigError::Zero("open_requests"))));
+        assert!(matches!(zero.checked(), Err(ConfigError::TooSmall("open_requests"))));
     }
 }
