@@ -216,7 +216,7 @@ fn a_measurement_prints_its_figures() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["calls"].as_array().unwrap().len(), 5);
+    assert_eq!(report["calls"].as_array().unwrap().len(), 6);
     assert!(report["sends_to_baseline"].as_f64().unwrap() > 0.0);
     assert!(report["memory_mib"].as_u64().unwrap() > 0);
 }

@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// 一定の速さで送る測定の、1秒あたりの送信数
     #[arg(long, default_value_t = 300)]
     rate: u32,
+    /// 混ぜて測るときの、送信・一覧・取得・受信確認の割合
+    #[arg(long, value_name = "N,N,N,N", value_delimiter = ',', num_args = 4, default_values_t = [40, 20, 20, 20])]
+    mix: Vec<usize>,
     /// 待つだけの通知の接続をこれだけ開き、連携基盤のメモリーを測る（ほかの測定はしない）
     #[arg(long, value_name = "N")]
     streams: Option<usize>,
@@ -55,6 +58,12 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
 }
+
+/// Shares of sends, lists, fetches and receipts among all calls.
+type Mix = [usize; 4];
+
+/// Nothing but sends.
+const SENDS: Mix = [1, 0, 0, 0];
 
 /// One kind of call, measured.
 struct Measured {
@@ -91,6 +100,19 @@ impl Field {
         Ok((parcel, start.elapsed()))
     }
 
+    /// One call of a kind, chosen so that all together have these shares.
+    async fn call(&self, mix: Mix) -> anyhow::Result<Duration> {
+        let whole = mix.iter().sum::<usize>().max(1);
+        let place = self.next.fetch_add(1, Ordering::Relaxed) % whole;
+        let [send, list, fetch, _] = mix;
+        match place {
+            place if place < send => self.send().await,
+            place if place < send + list => self.list().await,
+            place if place < send + list + fetch => self.fetch().await,
+            _ => self.receipt().await,
+        }
+    }
+
     async fn list(&self) -> anyhow::Result<Duration> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let start = Instant::now();
@@ -100,10 +122,12 @@ impl Field {
 
     async fn fetch(&self) -> anyhow::Result<Duration> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let parcel = {
+        let found = {
             let sent = self.sent.lock().await;
-            sent[number % sent.len()].clone()
+            if sent.is_empty() { None } else { Some(sent[number % sent.len()].clone()) }
         };
+        // Others may have acknowledged everything in the meantime.
+        let Some(parcel) = found else { return self.send().await };
         let start = Instant::now();
         self.receiver(&parcel)?.client.fetch(parcel.id).await?;
         Ok(start.elapsed())
@@ -129,9 +153,11 @@ impl Field {
 }
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let world = World::start(options.dir.as_ref())?;
+    let mut world = World::start(options.dir.as_ref())?;
     let offices = world.offices(options.offices.max(2)).await?;
     if let Some(count) = options.streams {
+        // What enrolling and hashing passwords took is not what streams take.
+        world.kill_and_start()?;
         return hold_streams(&world, &offices, count).await;
     }
     let field = Arc::new(Field {
@@ -142,7 +168,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     });
     let seconds = Duration::from_secs(options.seconds);
     let connections = options.connections;
-    drop(busy(&field, connections, Duration::from_secs(options.warm_up), Call::Send).await?);
+    drop(busy(&field, connections, Duration::from_secs(options.warm_up), SENDS).await?);
 
     let mut ratios = Vec::new();
     let mut sends = Vec::new();
@@ -152,7 +178,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let time = seconds / ROUNDS;
         let floor = baseline::appends(world.folder(), options.size, connections, time)?;
         let start = Instant::now();
-        let took = busy(&field, connections, time, Call::Send).await?;
+        let took = busy(&field, connections, time, SENDS).await?;
         ratios.push(rate(took.len(), start.elapsed()) / floor);
         sending += start.elapsed();
         sends.extend(took);
@@ -161,9 +187,12 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut all =
         vec![Measured { name: "送信", latencies: Latencies::new(sends), took: sending, processor_s }];
     all.push(steady(&world, &field, options.rate, seconds).await?);
-    for (name, call) in [("一覧", Call::List), ("取得", Call::Fetch), ("受信確認", Call::Receipt)] {
+    let mixed = [options.mix[0], options.mix[1], options.mix[2], options.mix[3]];
+    let kinds =
+        [("一覧", [0, 1, 0, 0]), ("取得", [0, 0, 1, 0]), ("受信確認", [0, 0, 0, 1]), ("混ぜて", mixed)];
+    for (name, mix) in kinds {
         let (start, before) = (Instant::now(), usage(world.process()));
-        let took = busy(&field, connections, seconds, call).await?;
+        let took = busy(&field, connections, seconds, mix).await?;
         let processor_s = used_since(before, &world);
         all.push(Measured { name, latencies: Latencies::new(took), took: start.elapsed(), processor_s });
     }
@@ -198,21 +227,12 @@ fn used_since(before: Option<(f64, u64)>, world: &World) -> f64 {
     now - before.map_or(0.0, |(seconds, _)| seconds)
 }
 
-/// A kind of call that many connections make.
-#[derive(Clone, Copy)]
-enum Call {
-    Send,
-    List,
-    Fetch,
-    Receipt,
-}
-
 /// As many calls as so many connections can make, and how long each took.
 async fn busy(
     field: &Arc<Field>,
     connections: usize,
     time: Duration,
-    call: Call,
+    mix: Mix,
 ) -> anyhow::Result<Vec<Duration>> {
     let mut tasks = JoinSet::new();
     for _ in 0..connections {
@@ -220,12 +240,7 @@ async fn busy(
         tasks.spawn(async move {
             let (start, mut took) = (Instant::now(), Vec::new());
             while start.elapsed() < time {
-                took.push(match call {
-                    Call::Send => field.send().await?,
-                    Call::List => field.list().await?,
-                    Call::Fetch => field.fetch().await?,
-                    Call::Receipt => field.receipt().await?,
-                });
+                took.push(field.call(mix).await?);
             }
             anyhow::Ok(took)
         });
