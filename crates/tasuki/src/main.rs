@@ -15,10 +15,6 @@ use clap::Parser;
 
 use commands::Command;
 
-/// Gives memory back: after hashing passwords, which takes 19 MiB each, the system's allocator kept them for good.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// 襷 Tasuki：ケアプランデータの確認・やりとり
 #[derive(Parser)]
 #[command(name = "tasuki", version, disable_help_subcommand = true)]
