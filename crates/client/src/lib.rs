@@ -18,6 +18,7 @@
 //!
 //! *Architecture invariant:* nothing is repeated, queued or kept here. Whoever calls decides what a failure means.
 
+mod events;
 mod tls;
 
 use std::sync::{PoisonError, RwLock};
@@ -33,8 +34,10 @@ use serde::de::DeserializeOwned;
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::SignedStatement;
-use tasuki_protocol::account::{ChangePassword, Enrol, IssuedCertificate, LogIn, Secret, SessionGrant};
-use tasuki_protocol::directory::{Lookup, Offices};
+use tasuki_protocol::account::{
+    ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
+};
+use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
 use tasuki_protocol::key::{PublishKey, PublishedKey};
 use tasuki_protocol::mailbox::{Cursor, Page};
@@ -43,6 +46,7 @@ use tasuki_protocol::problem::Problem;
 use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind};
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 
+pub use events::{EventStream, RelayEvent};
 pub use tls::RelayAddress;
 
 /// How long a connection may take to be there.
@@ -257,12 +261,29 @@ impl RelayClient {
         self.get(&format!("/v1/sent?after={}&limit={}", cursor.after, cursor.limit)).await
     }
 
-    /// The event stream after a number, as it comes.
+    /// Changes in the mailbox after a number, as they happen.
     ///
     /// # Errors
     /// As every call: a problem of the relay, or no answer.
-    pub async fn events(&self, after: u64) -> Result<Response, ClientError> {
-        good(self.call(Method::GET, &format!("/v1/events?after={after}")).send().await?).await
+    pub async fn events(&self, after: u64) -> Result<EventStream, ClientError> {
+        let answer = self.call(Method::GET, &format!("/v1/events?after={after}")).send().await?;
+        Ok(EventStream::new(good(answer).await?))
+    }
+
+    /// Gets a certificate that takes the place of the one in use.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn renew(&self, wish: &Renew) -> Result<IssuedCertificate, ClientError> {
+        self.send(Method::POST, "/v1/account/certificates", wish).await
+    }
+
+    /// Searches the directory.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn search(&self, search: &OfficeSearch) -> Result<Offices, ClientError> {
+        read(self.call(Method::GET, "/v1/offices").query(search).send().await?).await
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {

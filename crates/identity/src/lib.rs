@@ -7,6 +7,7 @@
 //! | [`chain`] | which office a chain of certificates is, or why none |
 //! | [`office_key`] | the key that parcels are sealed for |
 //! | [`statement`] | "this is my key", signed by the office |
+//! | [`drawer`] | the key of what a node keeps at rest beside parcels, opened by each member of the staff |
 //! | [`vault`] | private keys at rest, opened by password or [`recovery`] code |
 //!
 //! From request to a verified statement:
@@ -54,6 +55,7 @@
 
 pub mod authority;
 pub mod chain;
+pub mod drawer;
 pub mod office_key;
 pub mod recovery;
 pub mod signing;

@@ -31,7 +31,7 @@ const MAX_PASSES: u32 = 16;
 const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 const FORMAT: u32 = 1;
-const KEY_BYTES: usize = 32;
+pub(crate) const KEY_BYTES: usize = 32;
 
 /// Why a vault does not open.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ pub struct Vault {
 
 /// The vault key, wrapped.
 #[derive(Clone, Serialize, Deserialize)]
-struct Wrap {
+pub(crate) struct Wrap {
     by: WrappedBy,
     memory_kib: u32,
     passes: u32,
@@ -85,7 +85,7 @@ struct Wrap {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum WrappedBy {
+pub(crate) enum WrappedBy {
     Password,
     Recovery,
 }
@@ -215,7 +215,7 @@ impl Vault {
 }
 
 impl Wrap {
-    fn new(by: WrappedBy, secret: &[u8], vault_key: &[u8; KEY_BYTES]) -> Result<Self, VaultError> {
+    pub(crate) fn new(by: WrappedBy, secret: &[u8], vault_key: &[u8; KEY_BYTES]) -> Result<Self, VaultError> {
         let salt = random::<16>()?;
         let key = stretch(secret, &salt, MEMORY_KIB, PASSES)?;
         Ok(Self {
@@ -227,12 +227,12 @@ impl Wrap {
         })
     }
 
-    fn is_reasonable(&self) -> bool {
+    pub(crate) fn is_reasonable(&self) -> bool {
         (8..=MAX_MEMORY_KIB).contains(&self.memory_kib) && (1..=MAX_PASSES).contains(&self.passes)
     }
 
     /// The vault key; `None` when the secret is not the one that wrapped it.
-    fn open(&self, secret: &[u8]) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, VaultError> {
+    pub(crate) fn open(&self, secret: &[u8]) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, VaultError> {
         let salt = BASE64.decode(self.salt.as_bytes()).map_err(|_| VaultError::Damaged)?;
         let key = stretch(secret, &salt, self.memory_kib, self.passes)?;
         let Some(vault_key) = self.key.unseal(&key, b"vault key")? else { return Ok(None) };
@@ -303,7 +303,7 @@ fn stretch(
     Ok(key)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| VaultError::System)?;
     Ok(bytes)

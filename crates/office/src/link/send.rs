@@ -1,0 +1,293 @@
+//! Works off the queue: seals, hands in, and decides what becomes of each try.
+
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use tasuki_client::{ClientError, Handover};
+use tasuki_identity::statement::KeyStatement;
+use tasuki_parcel::manifest::FileKind;
+use tasuki_parcel::name::FileName;
+use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
+use tasuki_protocol::directory::Participation;
+use tasuki_protocol::limits::LOOKUP_OFFICES;
+use tasuki_protocol::parcel::Parcel;
+use tasuki_protocol::problem::ProblemType;
+use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
+
+use super::{chance, pause, with_session};
+use crate::error::OfficeError;
+use crate::node::Node;
+use crate::open_office::{OpenOffice, blocking};
+use crate::partners::Partner;
+use crate::queue::{Next, SendState, Trouble, decide, with_jitter};
+use crate::review::{Dropped, digest_of};
+use crate::sends::{Send, SendId};
+
+/// Sends that are on their way at once.
+const AT_ONCE: usize = 6;
+
+/// Longest time without looking at the queue.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
+
+/// Works for ever.
+pub(super) async fn run(node: Node, open: Arc<OpenOffice>) {
+    let mut failures = 0;
+    loop {
+        match work_off(&node, &open).await {
+            Ok(()) => failures = 0,
+            Err(error) => {
+                tracing::error!(office = %open.no(), error = %error, "the queue cannot be worked off");
+                failures += 1;
+                tokio::time::sleep(pause(failures)).await;
+            }
+        }
+        let next = node.next_due(open.no()).ok().flatten();
+        let until = next.map_or(LOOK_AGAIN, |at| until(node.now(), at).min(LOOK_AGAIN));
+        tokio::select! {
+            () = open.outgoing.notified() => {}
+            () = tokio::time::sleep(until) => {}
+        }
+    }
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    // Never quite at once: a clock that jumps must not make this a busy loop.
+    Duration::try_from(at.duration_since(now)).unwrap_or_default().max(Duration::from_millis(50))
+}
+
+/// Tries everything that is due.
+async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+    loop {
+        let due = node.due(open.no(), LOOKUP_OFFICES)?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        node.note_sending(open.no(), &due)?;
+        let due: Vec<_> = due.into_iter().map(|send| Send { attempts: send.attempts + 1, ..send }).collect();
+        try_all(node, open, due).await?;
+    }
+}
+
+async fn try_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<(), OfficeError> {
+    let mut receivers: Vec<_> = due.iter().filter_map(|send| send.receiver).collect();
+    receivers.sort();
+    receivers.dedup();
+    match node.ask_directory(open, &receivers).await {
+        Ok(_) => {}
+        Err(OfficeError::Relay(error)) => {
+            for send in &due {
+                settle(node, send, &Trouble::from(&error))?;
+            }
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
+    let ready = seal_all(node, open, due).await?;
+    let tries = stream::iter(ready).map(|ready| hand_in(node, open, ready));
+    let mut tries = tries.buffer_unordered(AT_ONCE);
+    while let Some(result) = tries.next().await {
+        result?;
+    }
+    Ok(())
+}
+
+/// A send whose sealed bytes are in the archive.
+struct Sealed {
+    send: Send,
+    parcel: ParcelId,
+    to: OfficeNo,
+    epoch: u32,
+    digest: Sha256Digest,
+}
+
+/// Seals what is not sealed for the receiver's present key yet.
+async fn seal_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<Vec<Sealed>, OfficeError> {
+    let (node, open) = (node.clone(), Arc::clone(open));
+    blocking(move || {
+        let (mut ready, mut notes) = (Vec::new(), Vec::new());
+        for send in due {
+            match seal_one(&node, &open, &send) {
+                Ok((sealed, is_new)) => {
+                    if is_new {
+                        notes.push((send.id, sealed.epoch, sealed.digest));
+                    }
+                    ready.push(Sealed { send, ..sealed });
+                }
+                Err(trouble) => settle(&node, &send, &trouble)?,
+            }
+        }
+        node.note_sealed(&notes)?;
+        Ok(ready)
+    })
+    .await
+}
+
+fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool), Trouble> {
+    let (Some(parcel), Some(to)) = (send.parcel, send.receiver) else { return Err(Trouble::NoKey) };
+    let partner = node.known_partner(open.no(), to).map_err(|error| node_trouble(&error))?;
+    if let Some(name) = partner.as_ref().map(|partner| partner.name().to_owned())
+        && name != send.receiver_name
+    {
+        node.note_receiver_name(send.id, &name).map_err(|error| node_trouble(&error))?;
+    }
+    if let Some(kind) = refusal(partner.as_ref()) {
+        return Err(Trouble::Problem {
+            kind: Some(kind),
+            detail: kind.detail().to_owned(),
+            retry_after: None,
+        });
+    }
+    let key = node.partner_key(open, to).map_err(|error| node_trouble(&error))?.ok_or(Trouble::NoKey)?;
+    if let Some((epoch, digest)) = send.sealed
+        && epoch == key.epoch
+    {
+        return Ok((Sealed { send: send.clone(), parcel, to, epoch, digest }, false));
+    }
+    let files = node.send_files(send.id).map_err(|error| node_trouble(&error))?;
+    let files: Vec<_> = files.into_iter().map(|(_, file)| file).collect();
+    let bytes = seal_parcel(open, send, parcel, &files, &key, node.now())?;
+    node.archive().put(open.no(), parcel, &bytes).map_err(|error| node_trouble(&error.into()))?;
+    Ok((Sealed { send: send.clone(), parcel, to, epoch: key.epoch, digest: digest_of(&bytes) }, true))
+}
+
+/// What the relay would answer for this receiver, known before anything is uploaded.
+fn refusal(partner: Option<&Partner>) -> Option<ProblemType> {
+    match partner.and_then(|partner| partner.found.as_ref()).map(|office| office.participation) {
+        Some(Participation::Active) => None,
+        Some(Participation::Suspended) => Some(ProblemType::ReceiverSuspended),
+        Some(Participation::Listed | Participation::Registered) => Some(ProblemType::ReceiverNotEnrolled),
+        None => Some(ProblemType::ReceiverUnknown),
+    }
+}
+
+fn seal_parcel(
+    open: &OpenOffice,
+    send: &Send,
+    parcel: ParcelId,
+    files: &[Dropped],
+    key: &KeyStatement,
+    now: Timestamp,
+) -> Result<Vec<u8>, Trouble> {
+    const DAMAGED: Trouble = Trouble::Node {
+        detail: "保存してあるファイルを読めません。続けて試します。"
+    };
+    let mut contents: Vec<_> = files.iter().map(|file| Cursor::new(&file.bytes)).collect();
+    let mut enclosures = Vec::new();
+    for (file, contents) in files.iter().zip(&mut contents) {
+        let is_standard = file.name.parse::<tasuki_standard::FileName>().is_ok();
+        let kind = if is_standard { FileKind::Standard } else { FileKind::Attachment };
+        let name: FileName = file.name.parse().map_err(|_| DAMAGED)?;
+        enclosures.push(Enclosure { name, kind, contents });
+    }
+    let letter =
+        Letter { id: parcel, staff: &send.letter.staff, message: &send.letter.message, created_at: now };
+    let sender =
+        Sender { statement: &open.statement, signing_key: &open.secrets.signing_key, chain: &open.chain };
+    let mut sealed = Vec::new();
+    match seal(&mut sealed, letter, &mut enclosures, sender, key) {
+        Ok(_) => Ok(sealed),
+        Err(SealError::Limit(_)) => {
+            Err(Trouble::Node { detail: "1回に送れる大きさを超えています。" })
+        }
+        Err(_) => Err(DAMAGED),
+    }
+}
+
+/// Hands one in, and notes what came of it.
+async fn hand_in(node: &Node, open: &OpenOffice, sealed: Sealed) -> Result<(), OfficeError> {
+    let Sealed { send, parcel, to, epoch, digest } = sealed;
+    let bytes = match node.archive().get(open.no(), parcel) {
+        Ok(bytes) => Bytes::from(bytes),
+        Err(error) => return settle(node, &send, &node_trouble(&error.into())),
+    };
+    let handover = Handover { id: parcel, to, key_epoch: epoch, digest };
+    match with_session(open, || open.client.hand_in(&handover, bytes.clone())).await {
+        Ok(accepted) => note_accepted(node, &send, &accepted),
+        Err(error) => {
+            let trouble = Trouble::from(&error);
+            match decide(&trouble, send.attempts) {
+                Next::AskAgain => ask_again(node, open, &send, parcel).await,
+                Next::SealAnew => {
+                    // The directory is asked before every try: the next one has the new key.
+                    let now = node.now();
+                    node.note_not_sent(&send, SendState::Interrupted, &trouble.reason(), Some(now))
+                }
+                Next::Wait(_) | Next::Fail(_) => settle(node, &send, &trouble),
+            }
+        }
+    }
+}
+
+/// The relay has another parcel under this number. If it is ours, an earlier try has come through.
+async fn ask_again(node: &Node, open: &OpenOffice, send: &Send, parcel: ParcelId) -> Result<(), OfficeError> {
+    match with_session(open, || open.client.parcel(parcel)).await {
+        Ok(known) if known.parcel.from == open.no() && Some(known.parcel.to) == send.receiver => {
+            note_accepted(node, send, &known.parcel)
+        }
+        Ok(_) | Err(ClientError::Problem(_)) => {
+            let reason = "同じ番号の連携データがすでにあります。もう一度送信してください。";
+            node.note_not_sent(send, SendState::Failed, reason, None)
+        }
+        Err(error) => settle(node, send, &Trouble::from(&error)),
+    }
+}
+
+fn note_accepted(node: &Node, send: &Send, parcel: &Parcel) -> Result<(), OfficeError> {
+    node.note_sent(send, SendState::of_parcel(parcel.state), parcel.accepted_at)
+}
+
+/// Notes a try that brought no promise of the relay.
+fn settle(node: &Node, send: &Send, trouble: &Trouble) -> Result<(), OfficeError> {
+    let reason = trouble.reason();
+    match decide(trouble, send.attempts) {
+        Next::Wait(wait) => {
+            let wait = SignedDuration::try_from(with_jitter(wait, chance())).unwrap_or(SignedDuration::MAX);
+            let at = node.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+            node.note_not_sent(send, SendState::Interrupted, &reason, Some(at))
+        }
+        _ => node.note_not_sent(send, SendState::Failed, &reason, None),
+    }
+}
+
+fn node_trouble(error: &OfficeError) -> Trouble {
+    tracing::error!(error = %error, "a send cannot be prepared");
+    Trouble::Node {
+        detail: match error {
+            OfficeError::DiskFull => {
+                "このパソコンの空き容量が足りません。不要なファイルを減らすと、自動で続けます。"
+            }
+            _ => "このパソコンで準備できませんでした。続けて試します。",
+        },
+    }
+}
+
+impl Node {
+    /// Takes a send back (取消) while nobody has fetched it. What never reached the relay becomes a draft again.
+    ///
+    /// # Errors
+    /// The relay's problem when it was fetched already; or it cannot be reached.
+    pub async fn withdraw(&self, office: OfficeNo, by: &str, id: SendId) -> Result<(), OfficeError> {
+        let send = self.send(office, id)?;
+        let is_waiting = matches!(send.state, SendState::Queued | SendState::Interrupted);
+        if is_waiting && send.attempts == 0 {
+            return self.unqueue(office, id, 0);
+        }
+        let parcel = send.parcel.ok_or(OfficeError::Changed)?;
+        let open = self.open_office(office)?;
+        match with_session(&open, || open.client.withdraw(parcel)).await {
+            Err(ClientError::Problem(problem))
+                if is_waiting && problem.kind() == Some(ProblemType::NotFound) =>
+            {
+                self.unqueue(office, id, send.attempts)
+            }
+            result => {
+                result?;
+                self.note_withdrawn(office, by, parcel, self.now())
+            }
+        }
+    }
+}

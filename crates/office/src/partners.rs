@@ -1,0 +1,187 @@
+//! Other offices: what the directory says of them, kept for when the line is down, and the key last seen of each.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use tasuki_identity::statement::{KeyStatement, SignedStatement};
+use tasuki_protocol::directory::{Office, OfficeSearch, Offices, Participation};
+use tasuki_protocol::limits::LOOKUP_OFFICES;
+use tasuki_terms::OfficeNo;
+
+use crate::error::OfficeError;
+use crate::link;
+use crate::node::Node;
+use crate::open_office::OpenOffice;
+
+/// How long what the directory said is taken as it is.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// An office as this node knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Its number.
+    pub no: OfficeNo,
+    /// What the directory said; `None` when it knows no such office.
+    pub found: Option<Office>,
+    /// When that was.
+    pub seen_at: Timestamp,
+    /// When its key changed, if it did since it was first seen.
+    pub key_changed_at: Option<Timestamp>,
+}
+
+impl Partner {
+    /// Its name; empty when it is unknown.
+    pub fn name(&self) -> &str {
+        self.found.as_ref().map_or("", |office| &office.name)
+    }
+
+    /// Whether it can be sent to.
+    pub fn takes_part(&self) -> bool {
+        self.found.as_ref().is_some_and(|office| office.participation == Participation::Active)
+    }
+}
+
+impl Node {
+    /// What is known here of an office, without asking anybody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn known_partner(&self, office: OfficeNo, no: OfficeNo) -> Result<Option<Partner>, OfficeError> {
+        Ok(self.db().read(|db| {
+            let sql = "SELECT details, seen_at, key_changed_at FROM partner WHERE office = ?1 AND no = ?2";
+            db.query_row(sql, [office.as_str(), no.as_str()], |row| {
+                let details: String = row.get(0)?;
+                let changed: Option<i64> = row.get(2)?;
+                Ok(Partner {
+                    no,
+                    found: serde_json::from_str(&details).ok().flatten(),
+                    seen_at: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
+                    key_changed_at: changed.and_then(|at| Timestamp::from_millisecond(at).ok()),
+                })
+            })
+            .optional()
+        })?)
+    }
+
+    /// Looks offices up in the directory, where what is known of them is not fresh. What the relay cannot be asked
+    /// stays as it was known.
+    ///
+    /// # Errors
+    /// When the database fails, the keys are locked, or the relay cannot be asked.
+    pub async fn look_up(&self, office: OfficeNo, numbers: &[OfficeNo]) -> Result<(), OfficeError> {
+        let mut wanted = Vec::new();
+        for &no in numbers {
+            let known = self.known_partner(office, no)?;
+            let is_fresh = known.is_some_and(|known| {
+                known.takes_part() && self.now().duration_since(known.seen_at).abs() < FRESH
+            });
+            if !is_fresh && !wanted.contains(&no) {
+                wanted.push(no);
+            }
+        }
+        let open = self.open_office(office)?;
+        for some in wanted.chunks(LOOKUP_OFFICES) {
+            self.ask_directory(&open, some).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks the directory and keeps what it says.
+    pub(crate) async fn ask_directory(
+        &self,
+        open: &OpenOffice,
+        numbers: &[OfficeNo],
+    ) -> Result<Vec<Office>, OfficeError> {
+        let found = link::with_session(open, || open.client.look_up(numbers.to_vec())).await?.offices;
+        for &no in numbers {
+            let office = found.iter().find(|office| office.no == no);
+            self.keep_partner(open, no, office)?;
+        }
+        Ok(found)
+    }
+
+    fn keep_partner(
+        &self,
+        open: &OpenOffice,
+        no: OfficeNo,
+        found: Option<&Office>,
+    ) -> Result<(), OfficeError> {
+        let signed = found.and_then(|office| office.key.as_ref()).map(|key| key.statement.clone());
+        let verified = signed.as_deref().and_then(|text| self.verify_statement(open, text));
+        let now = self.now();
+        // The statement has a column of its own.
+        let details = found.map(|office| Office { key: None, ..office.clone() });
+        self.db().write(|db| {
+            let known: Option<(Option<String>, i64)> = db
+                .query_row(
+                    "SELECT statement, epoch FROM partner WHERE office = ?1 AND no = ?2",
+                    [open.no().as_str(), no.as_str()],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let (mut statement, mut epoch) = known.clone().unwrap_or((None, 0));
+            let mut changed_at = None;
+            // A key is only ever followed by one of a higher epoch: an older one, or another one of the same
+            // epoch, is not believed, whoever hands it out.
+            if let Some(verified) = &verified
+                && i64::from(verified.epoch) > epoch
+            {
+                changed_at = (epoch > 0).then_some(now.as_millisecond());
+                epoch = i64::from(verified.epoch);
+                statement.clone_from(&signed);
+            }
+            db.execute(
+                "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (office, no) DO UPDATE SET details = excluded.details,
+                     statement = excluded.statement, epoch = excluded.epoch, seen_at = excluded.seen_at,
+                     key_changed_at = coalesce(excluded.key_changed_at, key_changed_at)",
+                params![
+                    open.no().as_str(),
+                    no.as_str(),
+                    serde_json::to_string(&details)?,
+                    statement,
+                    epoch,
+                    changed_at,
+                    now.as_millisecond()
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The key of a partner that was verified and kept.
+    pub(crate) fn partner_key(
+        &self,
+        open: &OpenOffice,
+        no: OfficeNo,
+    ) -> Result<Option<KeyStatement>, OfficeError> {
+        let text: Option<Option<String>> = self.db().read(|db| {
+            let sql = "SELECT statement FROM partner WHERE office = ?1 AND no = ?2";
+            db.query_row(sql, [open.no().as_str(), no.as_str()], |row| row.get(0)).optional()
+        })?;
+        let statement = text.flatten().and_then(|text| self.verify_statement(open, &text));
+        Ok(statement.filter(|statement| statement.office == no))
+    }
+
+    /// Certificates are judged by the time of the statement where the node's clock is behind it: a wrong clock
+    /// must not stop the work.
+    fn verify_statement(&self, open: &OpenOffice, text: &str) -> Option<KeyStatement> {
+        let signed: SignedStatement = serde_json::from_str(text).ok()?;
+        let said = signed.statement.lines().find_map(|line| line.strip_prefix("issued ")?.parse().ok())?;
+        signed.verify(&open.trust, self.now().max(said)).ok()
+    }
+
+    /// Searches the directory (事業所検索).
+    ///
+    /// # Errors
+    /// When the keys are locked or the relay cannot be asked.
+    pub async fn search_offices(
+        &self,
+        office: OfficeNo,
+        search: &OfficeSearch,
+    ) -> Result<Offices, OfficeError> {
+        let open = self.open_office(office)?;
+        Ok(link::with_session(&open, || open.client.search(search)).await?)
+    }
+}

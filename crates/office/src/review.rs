@@ -1,0 +1,465 @@
+//! Judging the files of a send: which may go, what is wrong with them, and what a person has to do. Pure.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tasuki_parcel::attachment::{Candidate, HEAD_BYTES, judge};
+use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, check_file, check_units};
+use tasuki_standard::{FileKind, FileName};
+use tasuki_terms::{OfficeNo, ServiceMonth, Sha256Digest};
+
+use crate::partners::Partner;
+
+/// Remarks on one file that are kept: a file that is wrong in every row says the same thousands of times.
+const REMARKS_OF_A_FILE: usize = 50;
+
+/// A file as it was dropped.
+#[derive(Clone)]
+pub struct Dropped {
+    /// Its name without folders.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// How much a remark weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// Worth knowing.
+    Info,
+    /// Doubtful: can be sent knowingly.
+    Warning,
+    /// Must be mended before sending.
+    Error,
+}
+
+/// Something to be said of a file or a send: what is wrong, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// How much it weighs.
+    pub weight: Weight,
+    /// Row of the file, from 1.
+    pub row: Option<u64>,
+    /// Column of the row, from 1.
+    pub column: Option<u8>,
+    /// Name of the column.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// What is known of one file of a send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileReview {
+    /// Number of the file in the send.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// What it holds, in words of the field.
+    pub kind: String,
+    /// Whether it is a file of the standard, for the care software.
+    pub is_standard: bool,
+    /// Rows of data.
+    pub rows: u64,
+    /// Insured persons in it.
+    pub people: u64,
+    /// What is to be said of it.
+    pub remarks: Vec<Remark>,
+}
+
+/// What is known of a send.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Its files in the order in which they were dropped.
+    pub files: Vec<FileReview>,
+    /// What is to be said of all of them together.
+    pub remarks: Vec<Remark>,
+    /// What it holds, in words of the field: "2025年10月の利用票・別表（12名）".
+    pub contents: Vec<String>,
+    /// Months that it is about.
+    pub months: Vec<ServiceMonth>,
+    /// Bytes of all files.
+    pub size: u64,
+}
+
+/// Where a file is for, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// A file of the standard, for this office.
+    Office(OfficeNo),
+    /// A file of the standard whose name does not say for whom, or any other file.
+    Unknown,
+}
+
+/// Where a dropped file is for.
+pub fn destination(name: &str) -> Destination {
+    name.parse::<FileName>().map_or(Destination::Unknown, |name| Destination::Office(name.receiver))
+}
+
+/// Reviews the files of a send. `own` is the sending office, `receiver` the one that the send is for.
+pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo>) -> Review {
+    let candidates: Vec<_> = files.iter().map(|(_, file)| candidate(file)).collect();
+    let verdict = judge(&candidates);
+    let mut checked = Vec::new();
+    let mut review = Review::default();
+    for (index, (id, file)) in files.iter().enumerate() {
+        let refusal = verdict.refused.iter().find(|(at, _)| *at == index);
+        let mut remarks: Vec<_> =
+            refusal.map(|(_, refusal)| Remark::error(refusal.message(&file.name))).into_iter().collect();
+        let check = is_of_the_standard(&file.name).then(|| checked_file(file)).flatten();
+        if let Some(check) = &check {
+            remarks.extend(office_remarks(check, own, receiver));
+            remarks.extend(check.findings().iter().take(REMARKS_OF_A_FILE).map(Remark::of));
+        }
+        review.size += file.bytes.len() as u64;
+        review.files.push(FileReview {
+            id: *id,
+            name: file.name.clone(),
+            size: file.bytes.len() as u64,
+            kind: kind_name(&file.name),
+            is_standard: check.is_some(),
+            rows: check.as_ref().map_or(0, |check| check.rows),
+            people: check.as_ref().map_or(0, |check| check.people),
+            remarks,
+        });
+        checked.extend(check);
+    }
+    review.remarks.extend(verdict.together.map(|refusal| Remark::error(refusal.message())));
+    for unit in check_units(&checked) {
+        review.remarks.extend(unit.findings.iter().map(Remark::of));
+        let members = checked.iter().filter(|file| unit.files.contains(&file.given_name));
+        let people = members.clone().map(|file| file.people).max().unwrap_or_default();
+        let month = members.clone().find_map(|file| file.name.as_ref()?.service_month());
+        review.contents.push(contents_of(unit.unit.map(|unit| unit.name(Lang::Ja)), month, people));
+        review.months.extend(month.filter(|month| !review.months.contains(month)));
+    }
+    review.months.sort();
+    merge_same(&mut review.contents);
+    review
+}
+
+/// What a send or an arrival holds, from the names of its files alone.
+pub fn contents_of_names<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<String>, Vec<ServiceMonth>) {
+    let (mut contents, mut months) = (Vec::new(), Vec::new());
+    let mut others = 0;
+    for name in names {
+        let Ok(parsed) = name.parse::<FileName>() else {
+            others += 1;
+            continue;
+        };
+        let month = parsed.service_month();
+        let text = contents_of(Some(unit_word(parsed.kind)), month, 0);
+        if parsed.kind != FileKind::UserSupplement && !contents.contains(&text) {
+            contents.push(text);
+        }
+        months.extend(month.filter(|month| !months.contains(month)));
+    }
+    if others > 0 {
+        contents.push(format!("添付ファイル {others} 個"));
+    }
+    months.sort();
+    (contents, months)
+}
+
+fn unit_word(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::UsageSlipPlan | FileKind::UsageSlipDetail => "利用票・別表（第6・7表）",
+        FileKind::ServicePlan1 | FileKind::ServicePlan2 | FileKind::ServicePlan3 => {
+            "居宅サービス計画書（第1～3表）"
+        }
+        FileKind::UsageSlipActual => "実績",
+        kind => kind.name_ja(),
+    }
+}
+
+fn contents_of(unit: Option<&str>, month: Option<ServiceMonth>, people: u64) -> String {
+    let unit = unit.unwrap_or("標準仕様のファイル");
+    let month = month.map(|month| format!("{}年{}月の", month.year(), month.month())).unwrap_or_default();
+    let people = if people > 0 { format!("（{people}名）") } else { String::new() };
+    format!("{month}{unit}{people}")
+}
+
+/// The same words several times, as with the plans of many persons, are said once with their number.
+fn merge_same(contents: &mut Vec<String>) {
+    let mut merged: Vec<(String, usize)> = Vec::new();
+    for text in contents.drain(..) {
+        match merged.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, count)) => *count += 1,
+            None => merged.push((text, 1)),
+        }
+    }
+    contents.extend(merged.into_iter().map(
+        |(text, count)| {
+            if count > 1 { format!("{text}×{count}") } else { text }
+        },
+    ));
+}
+
+/// SHA-256 of bytes.
+pub fn digest_of(bytes: &[u8]) -> Sha256Digest {
+    Sha256Digest(Sha256::digest(bytes).into())
+}
+
+fn candidate(file: &Dropped) -> Candidate<'_> {
+    let head = &file.bytes[..file.bytes.len().min(HEAD_BYTES)];
+    Candidate { name: &file.name, size: file.bytes.len() as u64, head, digest: digest_of(&file.bytes) }
+}
+
+/// Whether files received or sent under these names and contents are of the kinds that may be exchanged.
+pub fn is_exchangeable(files: &[Dropped]) -> bool {
+    let candidates: Vec<_> = files.iter().map(candidate).collect();
+    judge(&candidates).is_good()
+}
+
+/// CSV files are meant to be of the standard, whatever their names; images only by name.
+fn is_of_the_standard(name: &str) -> bool {
+    let is_csv = name.len() >= 4 && name.is_char_boundary(name.len() - 4);
+    (is_csv && name[name.len() - 4..].eq_ignore_ascii_case(".csv")) || name.parse::<FileName>().is_ok()
+}
+
+fn checked_file(file: &Dropped) -> Option<CheckedFile> {
+    // Reading from memory does not fail.
+    check_file(&file.name, &file.bytes[..]).ok()
+}
+
+fn kind_name(name: &str) -> String {
+    if let Some(kind) = FileName::kind_of(name) {
+        return kind.name_ja().to_owned();
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_uppercase());
+    ending.unwrap_or_else(|| "ファイル".to_owned())
+}
+
+/// What the name says against this send: another sender, another receiver.
+fn office_remarks(file: &CheckedFile, own: OfficeNo, receiver: Option<OfficeNo>) -> Vec<Remark> {
+    let Some(name) = &file.name else { return Vec::new() };
+    let mut remarks = Vec::new();
+    if name.sender != own {
+        remarks.push(Remark {
+            hint:
+                "この事業所が送信元になるように、介護ソフトの事業所番号を確かめて、もう一度出力してください。"
+                    .into(),
+            ..Remark::error(format!(
+                "送信元の事業所番号が {} です。この事業所（{own}）のファイルではありません。",
+                name.sender
+            ))
+        });
+    }
+    if let Some(receiver) = receiver
+        && name.receiver != receiver
+    {
+        remarks.push(Remark {
+            hint: "このファイルを除くか、送信先ごとに分けてください。".into(),
+            ..Remark::error(format!(
+                "送信先の事業所番号が {} です。この送信の相手（{receiver}）と違います。",
+                name.receiver
+            ))
+        });
+    }
+    remarks
+}
+
+impl Remark {
+    /// Something that must be mended.
+    pub fn error(message: String) -> Self {
+        Self {
+            weight: Weight::Error,
+            row: None,
+            column: None,
+            field: String::new(),
+            message,
+            hint: String::new(),
+        }
+    }
+
+    fn of(finding: &Finding) -> Self {
+        Self {
+            weight: match finding.severity() {
+                Severity::Info => Weight::Info,
+                Severity::Warning => Weight::Warning,
+                Severity::Error => Weight::Error,
+            },
+            row: finding.row,
+            column: finding.field.map(|field| field.no),
+            field: finding.field.map(|field| field.name_ja.to_owned()).unwrap_or_default(),
+            message: finding.message(Lang::Ja),
+            hint: finding.hint(Lang::Ja),
+        }
+    }
+
+    /// Where it is: "3行目・5列目「要介護状態区分」".
+    pub fn place(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.row.map(|row| format!("{row}行目")));
+        parts.extend(self.column.map(|column| format!("{column}列目「{}」", self.field)));
+        parts.join("・")
+    }
+}
+
+/// Whether a send can go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// It can, once a person has accepted the warnings.
+    Doubtful,
+    /// It cannot, until something is mended.
+    Blocked,
+    /// There is no file yet.
+    Empty,
+    /// The directory was not asked yet whether the receiver takes part.
+    Unasked,
+}
+
+impl Review {
+    /// All remarks: on files with their names, and on the whole.
+    pub fn count(&self, weight: Weight) -> usize {
+        let of_files = self.files.iter().flat_map(|file| &file.remarks);
+        of_files.chain(&self.remarks).filter(|remark| remark.weight == weight).count()
+    }
+
+    /// Whether the send can go, and what stands against it beside the files.
+    pub fn readiness(
+        &self,
+        receiver: Option<OfficeNo>,
+        partner: Option<&Partner>,
+        accepted: bool,
+    ) -> (Readiness, Option<Remark>) {
+        if self.files.is_empty() {
+            return (Readiness::Empty, None);
+        }
+        let Some(receiver) = receiver else {
+            let remark = Remark {
+                hint: "送信先の事業所番号を入れてください。CSVファイルを入れると、名前から自動で入ります。"
+                    .into(),
+                ..Remark::error("送信先が決まっていません。".into())
+            };
+            return (Readiness::Blocked, Some(remark));
+        };
+        let obstacle = partner.and_then(|partner| partner_obstacle(receiver, partner));
+        let readiness = if obstacle.is_some() || self.count(Weight::Error) > 0 {
+            Readiness::Blocked
+        } else if partner.is_none() {
+            Readiness::Unasked
+        } else if self.count(Weight::Warning) > 0 && !accepted {
+            Readiness::Doubtful
+        } else {
+            Readiness::Ready
+        };
+        (readiness, obstacle)
+    }
+}
+
+fn partner_obstacle(receiver: OfficeNo, partner: &Partner) -> Option<Remark> {
+    use tasuki_protocol::directory::Participation;
+    let (message, hint) = match partner.found.as_ref().map(|office| office.participation) {
+        None => (
+            format!("送信先の事業所番号 {receiver} は名簿にありません。"),
+            "介護ソフトに登録した事業所番号を確かめてください。「事業所検索」で探せます。",
+        ),
+        Some(Participation::Active) => return None,
+        Some(Participation::Listed | Participation::Registered) => (
+            "送信先はまだ連携に参加していません。".to_owned(),
+            "今回はこれまでどおりFAXなどで送ってください。参加すると、ここから送れるようになります。",
+        ),
+        Some(Participation::Suspended) => (
+            "送信先は利用停止中です。".to_owned(),
+            "相手の事業所に確かめてください。それまではFAXなどで送ってください。",
+        ),
+    };
+    Some(Remark { hint: hint.into(), ..Remark::error(message) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tasuki_protocol::directory::{Office, Participation};
+
+    const OWN: &str = "1370000019";
+    const NAME: &str = "DLTPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV";
+
+    fn file(name: &str, bytes: &[u8]) -> Dropped {
+        Dropped { name: name.into(), bytes: bytes.to_vec() }
+    }
+
+    fn reviewed(files: &[Dropped], receiver: Option<&str>) -> Review {
+        let files: Vec<_> = (1..).zip(files.iter().cloned()).collect();
+        review(&files, OWN.parse().unwrap(), receiver.map(|no| no.parse().unwrap()))
+    }
+
+    fn partner(participation: Option<Participation>) -> Partner {
+        let no = "1370000027".parse().unwrap();
+        let found = participation.map(|participation| Office {
+            no,
+            name: "たすき訪問介護".into(),
+            kana: String::new(),
+            address: String::new(),
+            phone: String::new(),
+            fax: String::new(),
+            services: vec![],
+            participation,
+            key: None,
+        });
+        Partner { no, found, seen_at: jiff::Timestamp::UNIX_EPOCH, key_changed_at: None }
+    }
+
+    #[test]
+    fn a_good_file_is_ready_and_says_what_it_holds() {
+        let good = file(NAME, b"202407,131016,0000012345,202510\r\n");
+        let review = reviewed(&[good], Some("1370000027"));
+        assert_eq!(review.count(Weight::Error), 0, "{review:?}");
+        assert_eq!(review.contents, ["2025年10月の利用票の削除（1名）"]);
+        let receiver = Some("1370000027".parse().unwrap());
+        let active = partner(Some(Participation::Active));
+        assert_eq!(review.readiness(receiver, Some(&active), false).0, Readiness::Ready);
+        assert_eq!(review.readiness(receiver, None, false).0, Readiness::Unasked);
+        assert_eq!(review.readiness(None, None, false).0, Readiness::Blocked);
+        for state in [None, Some(Participation::Listed), Some(Participation::Suspended)] {
+            let (readiness, remark) = review.readiness(receiver, Some(&partner(state)), true);
+            assert_eq!(readiness, Readiness::Blocked);
+            assert!(!remark.unwrap().hint.is_empty());
+        }
+    }
+
+    #[test]
+    fn files_of_others_or_for_others_are_told() {
+        let foreign = file(&NAME.replace("1370000019", "1370000035"), b"202407,131016,0000012345,202510\r\n");
+        let review = reviewed(&[foreign], None);
+        assert!(review.files[0].remarks[0].message.contains("送信元の事業所番号が 1370000035"));
+        let elsewhere = file(NAME, b"202407,131016,0000012345,202510\r\n");
+        let review = reviewed(&[elsewhere], Some("1370000035"));
+        assert!(review.files[0].remarks[0].message.contains("送信先の事業所番号が 1370000027"));
+    }
+
+    #[test]
+    fn errors_have_a_place_and_advice() {
+        let bad = file(NAME, b"202407,13101,0000012345,202510\r\n");
+        let review = reviewed(&[bad], Some("1370000027"));
+        let remark = review.files[0].remarks.iter().find(|remark| remark.weight == Weight::Error).unwrap();
+        assert!(remark.place().starts_with("1行目・2列目「"), "{}", remark.place());
+        assert!(!remark.hint.is_empty());
+    }
+
+    #[test]
+    fn what_may_not_be_sent_is_refused() {
+        let review = reviewed(&[file("手順.docm", b"PK"), file("名簿.pdf", b"%PDF-1.7 text")], None);
+        assert!(review.files[0].remarks[0].message.contains("送れない種類"));
+        assert!(review.files[1].remarks.is_empty());
+        let large = file("大.txt", &vec![b'a'; 10 * 1024 * 1024 + 1]);
+        assert!(reviewed(&[large], None).remarks[0].message.contains("10 MB"));
+    }
+
+    #[test]
+    fn names_alone_tell_what_arrived() {
+        let (contents, months) = contents_of_names([NAME, "週間.pdf"].into_iter());
+        assert_eq!(
+            contents,
+            ["2025年10月のサービス利用票（第6表）予定の削除", "添付ファイル 1 個"].map(str::to_owned)
+        );
+        assert_eq!(months.len(), 1);
+    }
+}

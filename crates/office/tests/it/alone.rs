@@ -1,0 +1,194 @@
+//! What a node does without a relay.
+
+use std::path::Path;
+
+use tasuki_identity::recovery::RecoveryCode;
+use tasuki_office::backup::restore;
+use tasuki_office::error::OfficeError;
+use tasuki_office::folder::Folder;
+use tasuki_office::node::Node;
+use tasuki_office::review::{Dropped, Weight};
+use tasuki_office::sends::{Landed, Tray};
+use tasuki_office::staff::{LoginError, Role, StaffError};
+
+use crate::world::{CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
+
+fn node(folder: &Path) -> Node {
+    Node::open_now(Folder::create(folder).unwrap()).unwrap()
+}
+
+fn started(folder: &Path) -> Node {
+    let node = node(folder);
+    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node
+}
+
+#[test]
+fn staff_are_let_in_by_their_own_password_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let hanako = started(folder.path());
+    assert!(matches!(hanako.add_first_staff("x", "x", PASSWORD), Err(StaffError::LoginTaken)));
+    let taro =
+        hanako.add_staff("hanako", "taro", "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
+    assert!(matches!(
+        hanako.add_staff("hanako", "HANAKO", "x", Role::Member, "taro no himitsu 9 kaze"),
+        Err(StaffError::LoginTaken)
+    ));
+    // After a restart either opens the drawer.
+    let restarted = node(folder.path());
+    assert!(matches!(restarted.staff(), Err(OfficeError::DrawerLocked)));
+    assert!(matches!(restarted.log_in("taro", PASSWORD), Err(LoginError::Wrong)));
+    assert!(matches!(restarted.log_in("nobody", PASSWORD), Err(LoginError::Wrong)));
+    let member = restarted.log_in("taro", "taro no himitsu 9 kaze").unwrap();
+    assert_eq!((member.id, member.name.as_str(), member.role), (taro, "計画 太郎", Role::Member));
+
+    restarted.set_password("hanako", taro, "atarashii himitsu 10").unwrap();
+    assert!(matches!(restarted.log_in("taro", "taro no himitsu 9 kaze"), Err(LoginError::Wrong)));
+    restarted.change_staff("hanako", taro, Role::Member, true).unwrap();
+    assert!(matches!(restarted.log_in("taro", "atarashii himitsu 10"), Err(LoginError::Wrong)));
+    let first = restarted.staff().unwrap()[0].id;
+    assert!(matches!(
+        restarted.change_staff("hanako", first, Role::Member, false),
+        Err(StaffError::LastAdministrator)
+    ));
+    assert_eq!(restarted.verify_audit().unwrap(), None);
+}
+
+#[test]
+fn guessing_locks_an_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = started(folder.path());
+    let outcomes: Vec<_> = (0..6).map(|_| node.log_in("hanako", "wrong").err().unwrap()).collect();
+    assert!(outcomes[..4].iter().all(|error| matches!(error, LoginError::Wrong)));
+    assert!(outcomes[4..].iter().all(|error| matches!(error, LoginError::Locked { .. })));
+    assert!(matches!(node.log_in("hanako", PASSWORD), Err(LoginError::Locked { .. })));
+}
+
+#[test]
+fn drafts_survive_and_nothing_personal_is_on_the_disk_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = started(folder.path());
+    let files = vec![
+        deletion(CARE, VISITS, 1),
+        Dropped {
+            name: "山田様の週間計画.txt".into(), bytes: "要介護２の山田様".as_bytes().to_vec()
+        },
+    ];
+    let Landed::One(id) = started.take_in(no(CARE), "hanako", Tray::New, files).unwrap() else {
+        panic!("one destination")
+    };
+    started.set_message(no(CARE), id, "山田様の件です。").unwrap();
+    // As after a kill: nothing is closed.
+    let again = node(folder.path());
+    again.log_in("hanako", PASSWORD).unwrap();
+    let draft = again.send(no(CARE), id).unwrap();
+    assert_eq!((draft.letter.message.as_str(), draft.review.files.len()), ("山田様の件です。", 2));
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            for secret in ["山田", "見本 花子", "0000012346"] {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{secret} is in {}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_of_several_offices_lead_over_to_the_batch_without_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = started(folder.path());
+    let take = |tray, files| node.take_in(no(CARE), "hanako", tray, files).unwrap();
+    let Landed::One(id) = take(Tray::New, vec![deletion(CARE, VISITS, 1)]) else { panic!("one destination") };
+    node.set_message(no(CARE), id, "お世話になっております。").unwrap();
+    let note = Dropped { name: "note.txt".into(), bytes: b"text".to_vec() };
+    let landed = take(Tray::One(id), vec![deletion(CARE, DAY, 2), note]);
+    assert_eq!(landed, Landed::Batch);
+    let batch = node.batch(no(CARE)).unwrap();
+    let found: Vec<_> = batch.iter().map(|send| (send.receiver.unwrap(), send.review.files.len())).collect();
+    assert_eq!(found, [(no(VISITS), 2), (no(DAY), 1)]);
+    assert_eq!(batch[0].letter.message, "お世話になっております。");
+
+    // The same again changes nothing; what is for nobody waits for a person.
+    take(Tray::Batch, vec![deletion(CARE, DAY, 2)]);
+    take(Tray::Batch, vec![Dropped { name: "other.txt".into(), bytes: b"other".to_vec() }]);
+    let batch = node.batch(no(CARE)).unwrap();
+    assert_eq!(batch.iter().map(|send| send.review.files.len()).collect::<Vec<_>>(), [2, 1, 1]);
+    node.set_receiver(no(CARE), batch[2].id, Some(no(DAY))).unwrap();
+    let batch = node.batch(no(CARE)).unwrap();
+    assert_eq!(batch.iter().map(|send| send.review.files.len()).collect::<Vec<_>>(), [2, 2]);
+}
+
+#[test]
+fn what_was_shown_is_what_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = started(folder.path());
+    let Landed::One(id) =
+        node.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap()
+    else {
+        panic!("one destination")
+    };
+    let shown = node.send(no(CARE), id).unwrap().revision;
+    node.set_message(no(CARE), id, "あとから").unwrap();
+    assert!(matches!(node.queue(no(CARE), "hanako", "", &[(id, shown)]), Err(OfficeError::Changed)));
+    let shown = node.send(no(CARE), id).unwrap().revision;
+    node.queue(no(CARE), "hanako", "", &[(id, shown)]).unwrap();
+    assert!(matches!(node.set_message(no(CARE), id, "おそい"), Err(OfficeError::Changed)));
+    assert!(matches!(node.delete_send(no(CARE), "hanako", id), Err(OfficeError::Changed)));
+}
+
+#[test]
+fn a_file_that_is_exported_anew_takes_the_place_of_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = started(folder.path());
+    let bad = Dropped { bytes: b"202407,13101,0000012345,202510\r\n".to_vec(), ..deletion(CARE, VISITS, 1) };
+    let Landed::One(id) = node.take_in(no(CARE), "hanako", Tray::New, vec![bad]).unwrap() else {
+        panic!("one destination")
+    };
+    assert!(node.send(no(CARE), id).unwrap().review.count(Weight::Error) > 0);
+    node.take_in(no(CARE), "hanako", Tray::One(id), vec![deletion(CARE, VISITS, 1)]).unwrap();
+    let review = node.send(no(CARE), id).unwrap().review;
+    assert_eq!((review.count(Weight::Error), review.files.len()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_brings_everything_back_elsewhere() {
+    let world = World::new().await;
+    let care = world.node(CARE).await;
+    let kj_id = care.office(no(CARE)).unwrap().kj_id;
+    send(&care, CARE, vec![deletion(CARE, CARE, 1)]);
+    until_arrived(&care, CARE, 1).await;
+    care.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 2)]).unwrap();
+    let backup = world.temporary.path().join("backup.zip");
+    care.back_up("hanako", &backup).unwrap();
+    assert!(care.back_up("hanako", &backup).is_err(), "a backup is never overwritten");
+
+    let folder = Folder::create(world.temporary.path().join("elsewhere")).unwrap();
+    restore(&backup, &folder).unwrap();
+    assert!(matches!(restore(&backup, &folder), Err(OfficeError::Changed)));
+    let restored = Node::open_now(folder).unwrap();
+    restored.log_in("hanako", PASSWORD).unwrap();
+    assert_eq!(restored.drafts(no(CARE)).unwrap().len(), 1);
+    restored.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    let arrived = arrivals(&restored, CARE).remove(0);
+    assert_eq!(restored.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(restored.check().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_recovery_kit_brings_back_keys_and_staff() {
+    let world = World::new().await;
+    let node = world.empty_node(CARE);
+    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    let credentials = world.register(CARE).await;
+    let kit = node.enrol(world.enrolment(&credentials)).await.unwrap();
+    let code = RecoveryCode::parse(&kit.code).unwrap();
+
+    let again = world.empty_node(CARE);
+    let other = RecoveryCode::generate().unwrap();
+    assert!(again.drawer_by_recovery(no(CARE), &other).is_err());
+    let key = again.drawer_by_recovery(no(CARE), &code).unwrap();
+    again.rescue_staff(key, "hanako", "mattaku atarashii 77").unwrap();
+    assert!(again.log_in("hanako", "mattaku atarashii 77").is_ok());
+}

@@ -1,0 +1,218 @@
+//! From one office to another, and what may come between.
+
+use tasuki_client::ClientError;
+use tasuki_office::arrivals::ArrivalState;
+use tasuki_office::error::OfficeError;
+use tasuki_office::open_office::{Folders, UnlockError};
+use tasuki_office::review::Dropped;
+use tasuki_office::sends::{Landed, Tray};
+use tasuki_protocol::problem::ProblemType;
+
+use crate::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, confirm, deletion, no, send, until, until_arrived,
+    until_state,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_arrives_and_its_states_come_back() {
+    let world = World::new().await;
+    let (care, visits) = (world.node(CARE).await, world.node(VISITS).await);
+    let pdf = Dropped { name: "週間計画.pdf".into(), bytes: b"%PDF-1.7 text".to_vec() };
+    let Landed::One(id) =
+        care.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1), pdf]).unwrap()
+    else {
+        panic!("one destination")
+    };
+    care.set_message(no(CARE), id, "いつもお世話になっております。").unwrap();
+    confirm(&care, CARE, id);
+
+    let arrived = until_arrived(&visits, VISITS, 1).await.remove(0);
+    assert_eq!((arrived.sender, arrived.state), (no(CARE), ArrivalState::Unread));
+    assert_eq!(arrived.sender_name, format!("事業所{CARE}"));
+    assert_eq!(arrived.inside.names.len(), 2);
+    let opened = visits.open_arrival(no(VISITS), arrived.id).unwrap();
+    assert_eq!(opened.manifest.message, "いつもお世話になっております。");
+    assert_eq!(opened.manifest.staff, "見本 花子");
+    assert_eq!(opened.files[0].bytes, deletion(CARE, VISITS, 1).bytes);
+
+    let sent = until_state(&care, CARE, id, "received").await;
+    assert_eq!(sent.receipts.len(), 1, "the signed receipt is kept");
+    let own_copy = care.open_sent(no(CARE), sent.parcel.unwrap()).unwrap();
+    assert_eq!(own_copy.files.len(), 2);
+
+    visits.mark_arrival(no(VISITS), "hanako", arrived.id, ArrivalState::Read).unwrap();
+    until_state(&care, CARE, id, "opened").await;
+    visits.mark_arrival(no(VISITS), "hanako", arrived.id, ArrivalState::Imported).unwrap();
+    assert_eq!(until_state(&care, CARE, id, "imported").await.receipts.len(), 3);
+    for node in [&care, &visits] {
+        assert_eq!(node.check().unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_queued_without_a_line_goes_when_it_is_back() {
+    let mut world = World::new().await;
+    let (care, visits) = (world.node(CARE).await, world.node(VISITS).await);
+    world.stop_relay().await;
+    let ids: Vec<_> = (1..=5).map(|serial| send(&care, CARE, vec![deletion(CARE, VISITS, serial)])).collect();
+    let interrupted = until_state(&care, CARE, ids[0], "interrupted").await;
+    assert!(interrupted.reason.contains("つながりません"), "{}", interrupted.reason);
+    world.start_relay().await;
+    assert_eq!(until_arrived(&visits, VISITS, 5).await.len(), 5);
+    for id in ids {
+        until_state(&care, CARE, id, "received").await;
+    }
+    assert_eq!(arrivals(&visits, VISITS).len(), 5, "nothing came twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_was_restored_from_an_older_backup_gets_back_what_it_forgot() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    world.enrolled_and_off(VISITS).await;
+    let backup = world.temporary.path().join("backup.db");
+    tasuki_relay::operator::back_up(&world.relay_folder(), &backup).unwrap();
+    let forgotten = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    until_state(&care, CARE, forgotten, "sent").await;
+    world.stop_relay().await;
+    world.restore_relay(&backup);
+    world.start_relay().await;
+
+    let visits = world.switched_on(VISITS).await;
+    until_arrived(&visits, VISITS, 1).await;
+    until_state(&care, CARE, forgotten, "received").await;
+    let next = send(&care, CARE, vec![deletion(CARE, VISITS, 2)]);
+    until_state(&care, CARE, next, "received").await;
+    assert_eq!(arrivals(&visits, VISITS).len(), 2);
+    for node in [&care, &visits] {
+        assert_eq!(node.check().unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_office_that_does_not_take_part_is_told_by_name() {
+    let world = World::new().await;
+    let care = world.node(CARE).await;
+    let failed = send(&care, CARE, vec![deletion(CARE, DAY, 1)]);
+    let failed = until_state(&care, CARE, failed, "failed").await;
+    assert!(failed.reason.contains("送信先"), "{}", failed.reason);
+    care.look_up(no(CARE), &[no(DAY)]).await.unwrap();
+    let partner = care.known_partner(no(CARE), no(DAY)).unwrap().unwrap();
+    assert_eq!(partner.found, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_office_sends_to_its_own_number() {
+    let world = World::new().await;
+    let care = world.node(CARE).await;
+    let id = send(&care, CARE, vec![deletion(CARE, CARE, 1)]);
+    until_arrived(&care, CARE, 1).await;
+    until_state(&care, CARE, id, "received").await;
+    assert_eq!(care.check().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_offices_live_in_one_node_and_see_only_their_own() {
+    let world = World::new().await;
+    let node = world.node(CARE).await;
+    let credentials = world.register(VISITS).await;
+    node.enrol(world.enrolment(&credentials)).await.unwrap();
+    let id = send(&node, CARE, vec![deletion(CARE, VISITS, 1)]);
+    let arrived = until_arrived(&node, VISITS, 1).await.remove(0);
+    assert!(arrivals(&node, CARE).is_empty());
+    assert!(matches!(node.arrival(no(CARE), arrived.id), Err(OfficeError::NotFound)));
+    assert!(matches!(node.send(no(VISITS), id), Err(OfficeError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_is_taken_back_while_nobody_has_fetched_it() {
+    let world = World::new().await;
+    let (care, visits) = (world.node(CARE).await, world.node(VISITS).await);
+    let fetched = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    until_state(&care, CARE, fetched, "received").await;
+    let error = care.withdraw(no(CARE), "hanako", fetched).await.unwrap_err();
+    let OfficeError::Relay(ClientError::Problem(problem)) = error else { panic!("{error}") };
+    assert_eq!(problem.kind(), Some(ProblemType::AlreadyFetched));
+
+    world.enrolled_and_off(DAY).await;
+    let waiting = send(&care, CARE, vec![deletion(CARE, DAY, 2)]);
+    until_state(&care, CARE, waiting, "sent").await;
+    care.withdraw(no(CARE), "hanako", waiting).await.unwrap();
+    until_state(&care, CARE, waiting, "withdrawn").await;
+    assert_eq!(arrivals(&visits, VISITS).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_office_password_opens_the_keys_and_guessing_is_slowed() {
+    let world = World::new().await;
+    let name = CARE;
+    let kj_id = {
+        let node = world.node(name).await;
+        node.office(no(CARE)).unwrap().kj_id
+    };
+    // The same folder, as after a restart.
+    let node = world.empty_node(name);
+    assert!(matches!(node.open_office(no(CARE)), Err(OfficeError::KeysLocked)));
+    node.log_in("hanako", PASSWORD).unwrap();
+    let unlock = async |kj_id: &str, password: &str| node.unlock(no(CARE), kj_id, password).await;
+    for _ in 0..4 {
+        assert!(matches!(unlock(kj_id.as_str(), "wrong").await, Err(UnlockError::Wrong)));
+    }
+    assert!(matches!(unlock("KJ000000000000", PASSWORD).await, Err(UnlockError::Locked { .. })));
+    assert!(matches!(unlock(kj_id.as_str(), PASSWORD).await, Err(UnlockError::Locked { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_unlocks_itself_when_an_administrator_wants_it() {
+    let world = World::new().await;
+    {
+        let node = world.node(CARE).await;
+        node.set_self_unlock("hanako", true).unwrap();
+    }
+    let node = world.empty_node(CARE);
+    node.unlock_itself().await.unwrap();
+    let id = send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
+    until_state(&node, CARE, id, "received").await;
+    node.set_self_unlock("hanako", false).unwrap();
+    let node = world.empty_node(CARE);
+    node.unlock_itself().await.unwrap();
+    assert!(!node.is_drawer_open());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_are_staged_and_sent_and_imported_by_folders_alone() {
+    let world = World::new().await;
+    let (care, visits) = (world.node(CARE).await, world.node(VISITS).await);
+    let folder = |name: &str| {
+        let path = world.temporary.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    };
+    let (export, import) = (folder("export"), folder("import"));
+    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let folders = Folders { export: text(&export), send_by_itself: false, ..Folders::default() };
+    care.set_folders("hanako", no(CARE), &folders).unwrap();
+    let folders = Folders { import: text(&import), import_by_itself: true, ..Folders::default() };
+    visits.set_folders("hanako", no(VISITS), &folders).unwrap();
+    tokio::spawn(care.clone().watch_folders());
+
+    let put = |file: &Dropped| {
+        std::fs::File::create(export.join(&file.name))
+            .and_then(|mut out| std::io::Write::write_all(&mut out, &file.bytes))
+    };
+    let first = deletion(CARE, VISITS, 1);
+    put(&first).unwrap();
+    let staged = until("staged", || care.batch(no(CARE)).unwrap().pop()).await;
+    assert_eq!((staged.state.as_str(), staged.by_staff.as_str()), ("draft", "folder"));
+    confirm(&care, CARE, staged.id);
+    let placed = import.join(CARE).join("202510").join(&first.name);
+    until("placed", || placed.exists().then_some(())).await;
+    assert_eq!(std::fs::read(&placed).unwrap(), first.bytes);
+
+    let folders = Folders { export: text(&export), send_by_itself: true, ..Folders::default() };
+    care.set_folders("hanako", no(CARE), &folders).unwrap();
+    put(&deletion(CARE, VISITS, 2)).unwrap();
+    until_arrived(&visits, VISITS, 2).await;
+    assert!(export.join(&first.name).exists(), "what the care software wrote stays its own");
+    assert!(care.batch(no(CARE)).unwrap().is_empty(), "and is not taken twice");
+}
