@@ -8,8 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use crate::db::Db;
 use crate::error::OfficeError;
-use crate::folder::{Folder, create_private};
+use crate::folder::{Folder, create_private, write_durably};
 use crate::node::Node;
 
 const DB: &str = "node.db";
@@ -38,6 +39,42 @@ impl Node {
         file.persist_noclobber(to).map_err(|error| error.error)?;
         self.note(None, by, "backup", "")
     }
+}
+
+/// Name of a backup that is to be restored at the next start.
+const TO_RESTORE: &str = "restore.zip";
+
+impl Node {
+    /// Lays a backup ready: it is restored at the next start, if nothing was set up until then.
+    ///
+    /// # Errors
+    /// When it is no backup, or the disk is full.
+    pub fn stage_restore(&self, backup: &[u8]) -> Result<(), OfficeError> {
+        let zip = ZipArchive::new(io::Cursor::new(backup)).map_err(|_| OfficeError::Damaged)?;
+        if zip.index_for_name(DB).is_none() {
+            return Err(OfficeError::Damaged);
+        }
+        Ok(write_durably(&self.folder().path().join(TO_RESTORE), backup)?)
+    }
+}
+
+/// Restores a backup that was laid ready, in the place of a database in which nothing was set up.
+pub(crate) fn finish_restore(folder: &Folder) -> Result<(), OfficeError> {
+    let staged = folder.path().join(TO_RESTORE);
+    if !staged.exists() {
+        return Ok(());
+    }
+    let is_empty = !folder.db().exists() || !Db::open(&folder.db())?.has_staff()?;
+    if is_empty {
+        for ending in ["", "-wal", "-shm"] {
+            let path = PathBuf::from(format!("{}{ending}", folder.db().display()));
+            if path.exists() {
+                std::fs::remove_file(path)?;
+            }
+        }
+        restore(&staged, folder)?;
+    }
+    Ok(std::fs::remove_file(staged)?)
 }
 
 /// Brings a backup back into an empty folder.

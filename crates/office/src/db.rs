@@ -60,6 +60,11 @@ impl Db {
         Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 
+    /// Whether the first administrator was made.
+    pub(crate) fn has_staff(&self) -> Result<bool, DbError> {
+        self.read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM staff)", [], |row| row.get(0)))
+    }
+
     /// Reads. What is committed before is seen.
     pub(crate) fn read<T>(
         &self,

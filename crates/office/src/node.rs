@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
 use crate::archive::Archive;
+use crate::backup;
 use crate::db::{Db, DbError};
 use crate::error::OfficeError;
 use crate::folder::Folder;
@@ -63,6 +64,7 @@ impl Node {
     /// # Errors
     /// When the folder cannot be made, or the database cannot be opened.
     pub fn open(folder: Folder, clock: Clock) -> Result<Self, OfficeError> {
+        backup::finish_restore(&folder)?;
         let db = Db::open(&folder.db())?;
         let node = Self(Arc::new(Inner {
             archive: Archive::new(&folder),

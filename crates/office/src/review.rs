@@ -315,6 +315,13 @@ pub enum Readiness {
     Unasked,
 }
 
+impl Readiness {
+    /// Whether a person may send it now, or must first be asked who they are.
+    pub fn can_go(self) -> bool {
+        matches!(self, Self::Ready | Self::Unasked)
+    }
+}
+
 impl Review {
     /// All remarks: on files with their names, and on the whole.
     pub fn count(&self, weight: Weight) -> usize {

@@ -151,7 +151,7 @@ impl Node {
     /// # Errors
     /// When the database fails.
     pub fn has_staff(&self) -> Result<bool, OfficeError> {
-        Ok(self.db().read(|db| db.query_row("SELECT EXISTS (SELECT 1 FROM staff)", [], |row| row.get(0)))?)
+        Ok(self.db().has_staff()?)
     }
 
     /// Makes the first administrator, and the key of the drawer with it.

@@ -1,11 +1,15 @@
 //! The subcommands, one file each.
 
 mod bench;
+mod browser;
 mod check;
+mod demo;
+mod office;
 mod open;
 mod relay;
 mod sample;
 mod show;
+mod signal;
 
 use std::process::ExitCode;
 
@@ -15,6 +19,10 @@ use tasuki_standard::check as standard;
 /// What `tasuki` can do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// 試しに動かす：連携基盤と4つの事業所、1か月分の見本（Ctrl-C で終わる）
+    Demo(demo::Options),
+    /// 事業所の連携クライアント
+    Office(office::Options),
     /// 標準仕様のCSVファイルを確かめ、誤りと直し方を示す
     Check(check::Options),
     /// CSVファイルの内容を、項目名とコードの意味を付けて表示する
@@ -33,6 +41,8 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::Demo(options) => demo::run(&options),
+            Self::Office(options) => office::run(options),
             Self::Check(options) => check::run(&options),
             Self::Show(options) => show::run(&options),
             Self::Sample(options) => sample::run(&options),

@@ -14,6 +14,8 @@ use tasuki_relay::operator;
 use tasuki_relay::service::Relay;
 use tracing_subscriber::EnvFilter;
 
+use crate::commands::signal::stop_asked;
+
 /// What may be said by flag or environment; the file says the rest.
 #[derive(Args)]
 pub(super) struct Settings {
@@ -91,28 +93,4 @@ pub(super) async fn run(folder: Folder, settings: Settings) -> anyhow::Result<Ex
     }
     listening.serve(stop_asked()).await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Done when a person or the system wants the relay to stop.
-async fn stop_asked() {
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
-    }
-}
-
-/// Done when the system ends the process.
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-/// Other systems know no such signal.
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }

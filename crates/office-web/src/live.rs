@@ -1,0 +1,99 @@
+//! News to open pages, as server-sent events: numbers and what changed, never anything personal.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, stream};
+use serde_json::json;
+use tasuki_office::node::{News, Topic};
+use tasuki_terms::OfficeNo;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+
+use crate::failure::Failure;
+use crate::serve::App;
+use crate::visitor::At;
+use crate::words;
+
+/// Much news at once, as while a batch is sent, is told together.
+const GATHER: Duration = Duration::from_millis(150);
+
+struct Following {
+    app: App,
+    at: At,
+    news: Receiver<News>,
+    stopping: watch::Receiver<bool>,
+    is_new: bool,
+}
+
+pub(crate) async fn events(
+    State(app): State<App>,
+    at: At,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let following = Following {
+        news: app.node.news(),
+        stopping: app.sessions.stopping(),
+        app,
+        at,
+        is_new: true,
+    };
+    let events = stream::unfold(following, async |mut following| {
+        let event = following.next().await?;
+        Some((Ok(event), following))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))
+}
+
+impl Following {
+    /// The next news. `None` when the session has ended or the program ends.
+    async fn next(&mut self) -> Option<Event> {
+        let mut topics = Vec::new();
+        if !std::mem::take(&mut self.is_new) {
+            tokio::select! {
+                topic = next_of(&mut self.news, self.at.office.no) => topics.push(topic?),
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            }
+            tokio::time::sleep(GATHER).await;
+            while let Ok(news) = self.news.try_recv() {
+                if news.office == self.at.office.no && !topics.contains(&news.topic) {
+                    topics.push(news.topic);
+                }
+            }
+        }
+        let now = self.app.node.now();
+        self.app.sessions.find(&self.at.visitor.token, now, false)?;
+        let no = self.at.office.no;
+        let counts = self.app.node.counts(no).ok()?;
+        let link = self.app.node.open_office(no).ok().map(|open| open.link());
+        let (link_class, link_text) = words::link(link);
+        let topics: Vec<_> = topics.into_iter().map(name).collect();
+        let data = json!({
+            "counts": counts, "topics": topics, "link_class": link_class, "link_text": link_text,
+        });
+        Event::default().json_data(data).ok()
+    }
+}
+
+async fn next_of(news: &mut Receiver<News>, office: OfficeNo) -> Option<Topic> {
+    loop {
+        match news.recv().await {
+            Ok(news) if news.office == office => return Some(news.topic),
+            Ok(_) => {}
+            // What was missed may have been anything.
+            Err(RecvError::Lagged(_)) => return Some(Topic::Arrivals),
+            Err(RecvError::Closed) => return None,
+        }
+    }
+}
+
+fn name(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Sends => "sends",
+        Topic::Arrived => "arrived",
+        Topic::Arrivals => "arrivals",
+        Topic::Link => "link",
+    }
+}

@@ -1,0 +1,353 @@
+//! 送信 and 送信確認; also 編集 of a line of 一括送信.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use tasuki_office::error::OfficeError;
+use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
+use tasuki_office::sends::{Landed, Send, SendId, Tray};
+use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
+use tasuki_terms::OfficeNo;
+
+use super::{heavy, lead};
+use crate::failure::Failure;
+use crate::serve::App;
+use crate::shell::{Shell, page};
+use crate::visitor::{At, Form};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "send.html")]
+struct Page {
+    shell: Shell,
+    /// `None` while nothing was dropped or typed.
+    id: Option<i64>,
+    in_batch: bool,
+    receiver: String,
+    receiver_name: String,
+    receiver_note: Option<Remark>,
+    key_note: String,
+    message: String,
+    message_limit: usize,
+    accepted: bool,
+    files: Vec<FileReview>,
+    remarks: Vec<Remark>,
+    warnings: usize,
+    errors: usize,
+    total: String,
+    percent: u64,
+    limit: String,
+    readiness: Readiness,
+    reason: String,
+    contents: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    shell: Shell,
+    id: i64,
+    revision: i64,
+    receiver: String,
+    receiver_name: String,
+    message: String,
+    files: Vec<FileReview>,
+    contents: Vec<String>,
+    total: String,
+    warnings: usize,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct To {
+    #[serde(default)]
+    to: String,
+}
+
+type SendPath = Path<(String, i64)>;
+
+pub(crate) async fn show_new(
+    State(app): State<App>,
+    at: At,
+    Query(to): Query<To>,
+) -> Result<Response, Failure> {
+    if let Ok(receiver) = to.to.parse() {
+        let id = app.node.start_send(at.office.no, &at.visitor.staff.login, Some(receiver))?;
+        return Ok(Redirect::to(&format!("/{}/send/{}", at.office.no, id.0)).into_response());
+    }
+    Ok(page(&Page {
+        shell: Shell::new(&app, &at, "send", "送信")?,
+        id: None,
+        in_batch: false,
+        receiver: String::new(),
+        receiver_name: String::new(),
+        receiver_note: None,
+        key_note: String::new(),
+        message: String::new(),
+        message_limit: MESSAGE_CHARS,
+        accepted: false,
+        files: Vec::new(),
+        remarks: Vec::new(),
+        warnings: 0,
+        errors: 0,
+        total: words::size(0),
+        percent: 0,
+        limit: words::size(CONTENTS_BYTES),
+        readiness: Readiness::Empty,
+        reason: String::new(),
+        contents: Vec::new(),
+    }))
+}
+
+/// Asks the directory for the receiver, where it can be asked.
+pub(crate) async fn ask(app: &App, office: OfficeNo, receivers: &[OfficeNo]) -> Result<(), Failure> {
+    match app.node.look_up(office, receivers).await {
+        Ok(()) | Err(OfficeError::KeysLocked) => Ok(()),
+        // Without a line the page shows what is known.
+        Err(OfficeError::Relay(error)) => {
+            tracing::info!(error = %error, "the directory cannot be asked");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+) -> Result<Response, Failure> {
+    let send = app.node.send(at.office.no, SendId(id))?;
+    if !send.state.is_open() {
+        return Ok(Redirect::to(&format!("/{}/sent/{id}", at.office.no)).into_response());
+    }
+    ask(&app, at.office.no, send.receiver.as_slice()).await?;
+    let (here, title) = if send.in_batch { ("batch", "編集") } else { ("send", "送信") };
+    let mut shell = Shell::new(&app, &at, here, title)?;
+    if send.receiver.is_some() {
+        shell = shell.needing_relay();
+    }
+    Ok(page(&send_page(&app, shell, send)?))
+}
+
+fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
+    let partner = match send.receiver {
+        Some(receiver) => app.node.known_partner(send.office, receiver)?,
+        None => None,
+    };
+    let (readiness, receiver_note) =
+        send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+    let changed = partner.as_ref().and_then(|partner| partner.key_changed_at);
+    let key_note = changed.map(|at| {
+        format!(
+            "この事業所の鍵は {} に新しくなりました。心当たりがないか、心配なときは、電話で確かめてください。",
+            words::date(at)
+        )
+    });
+    Ok(Page {
+        shell,
+        id: Some(send.id.0),
+        in_batch: send.in_batch,
+        receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
+        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
+        receiver_note,
+        key_note: key_note.unwrap_or_default(),
+        message: send.letter.message,
+        message_limit: MESSAGE_CHARS,
+        accepted: send.letter.accepted,
+        warnings: send.review.count(Weight::Warning),
+        errors: send.review.count(Weight::Error),
+        total: words::size(send.review.size),
+        percent: (send.review.size.saturating_mul(100) / CONTENTS_BYTES).min(100),
+        limit: words::size(CONTENTS_BYTES),
+        readiness,
+        reason: send.reason,
+        contents: send.review.contents,
+        files: send.review.files,
+        remarks: send.review.remarks,
+    })
+}
+
+pub(crate) async fn take_in_new(
+    State(app): State<App>,
+    at: At,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    take(&app, &at, posted, Tray::New)
+}
+
+pub(crate) async fn take_in(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    take(&app, &at, posted, Tray::One(SendId(id)))
+}
+
+fn take(
+    app: &App,
+    at: &At,
+    mut posted: crate::visitor::Posted,
+    tray: Tray,
+) -> Result<Response, Failure> {
+    let (no, files) = (at.office.no, std::mem::take(&mut posted.files));
+    let message = posted.raw("message").to_owned();
+    let landed = heavy(|| app.node.take_in(no, &at.visitor.staff.login, tray, files))?;
+    let to = match landed {
+        Landed::One(id) => {
+            if !message.is_empty() {
+                app.node.set_message(no, id, &message)?;
+            }
+            format!("/{no}/send/{}", id.0)
+        }
+        Landed::Batch => format!("/{no}/batch?done=moved"),
+    };
+    Ok(lead(&posted, &to))
+}
+
+/// A message that is typed before any file is there: it is kept from the first letter on.
+pub(crate) async fn start_with_message(
+    State(app): State<App>,
+    at: At,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let id = app.node.start_send(no, &at.visitor.staff.login, posted.text("receiver").parse().ok())?;
+    app.node.set_message(no, id, posted.raw("message"))?;
+    Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
+}
+
+pub(crate) async fn message(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    app.node.set_message(at.office.no, SendId(id), posted.raw("message"))?;
+    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
+}
+
+pub(crate) async fn receiver(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let receiver = posted.text("receiver").parse().ok();
+    heavy(|| app.node.set_receiver(no, SendId(id), receiver))?;
+    // It may have joined another line of the list.
+    match app.node.send(no, SendId(id)) {
+        Err(OfficeError::NotFound) => Ok(lead(&posted, &format!("/{no}/batch"))),
+        _ => Ok(lead(&posted, &format!("/{no}/send/{id}"))),
+    }
+}
+
+pub(crate) async fn accept(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    app.node.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
+    let back = posted.text("back");
+    let to = if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
+    Ok(lead(&posted, &to))
+}
+
+pub(crate) async fn remove(
+    State(app): State<App>,
+    at: At,
+    Path((_, id, file)): Path<(String, i64, i64)>,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    heavy(|| app.node.remove_file(at.office.no, SendId(id), file))?;
+    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
+}
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let (no, id) = (at.office.no, SendId(id));
+    let in_batch = app.node.send(no, id)?.in_batch;
+    app.node.delete_send(no, &at.visitor.staff.login, id)?;
+    let list = if in_batch { "batch" } else { "drafts" };
+    Ok(lead(&posted, &format!("/{no}/{list}?done=deleted")))
+}
+
+/// 一時保存. All is saved already; this says so and leads to the list.
+pub(crate) async fn keep(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let (no, id) = (at.office.no, SendId(id));
+    app.node.set_message(no, id, posted.raw("message"))?;
+    let list = if app.node.send(no, id)?.in_batch { "batch" } else { "drafts" };
+    Ok(lead(&posted, &format!("/{no}/{list}?done=saved")))
+}
+
+pub(crate) async fn confirm(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let send = app.node.send(no, SendId(id))?;
+    ask(&app, no, send.receiver.as_slice()).await?;
+    let shell = Shell::new(&app, &at, "send", "送信確認")?.needing_relay();
+    if !send.state.is_open() {
+        return Ok(Redirect::to(&format!("/{no}/sent/{id}")).into_response());
+    }
+    if !is_ready(&app, &send)? && !shell.is_locked {
+        return Ok(Redirect::to(&format!("/{no}/send/{id}")).into_response());
+    }
+    let partner = send.receiver.map(|receiver| app.node.known_partner(no, receiver)).transpose()?.flatten();
+    Ok(page(&ConfirmPage {
+        shell,
+        id,
+        revision: send.revision,
+        receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
+        receiver_name: partner.map(|partner| partner.name().to_owned()).unwrap_or_default(),
+        message: send.letter.message,
+        contents: send.review.contents.clone(),
+        total: words::size(send.review.size),
+        warnings: send.review.count(Weight::Warning),
+        files: send.review.files,
+    }))
+}
+
+fn is_ready(app: &App, send: &Send) -> Result<bool, Failure> {
+    let partner = send.receiver.map(|no| app.node.known_partner(send.office, no)).transpose()?.flatten();
+    let (readiness, _) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+    Ok(readiness == Readiness::Ready)
+}
+
+/// OK: from here on it goes by itself.
+pub(crate) async fn confirmed(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let send = app.node.send(no, SendId(id))?;
+    if app.node.open_office(no).is_err() {
+        return Err(Failure::KeysLocked(format!("/{no}/send/{id}/confirm")));
+    }
+    if !is_ready(&app, &send)? {
+        let answer = Redirect::to(&format!("/{no}/send/{id}")).into_response();
+        return Ok((StatusCode::SEE_OTHER, answer).into_response());
+    }
+    let revision = posted.text("revision").parse().map_err(|_| Failure::Malformed)?;
+    let staff = &at.visitor.staff;
+    let run = heavy(|| app.node.queue(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
+    Ok(lead(&posted, &format!("/{no}/run/{run}")))
+}

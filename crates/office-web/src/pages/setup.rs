@@ -1,0 +1,285 @@
+//! First start: from the operator's paper to a node that works. And further offices of the same company.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use tasuki_office::open_office::{Enrolment, Invitation, RecoveryKit};
+use tasuki_office::staff::{StaffError, is_acceptable};
+use tasuki_terms::OfficeNo;
+use zeroize::Zeroizing;
+
+use super::heavy;
+use super::login::with_cookie;
+use crate::failure::Failure;
+use crate::serve::App;
+use crate::session::random;
+use crate::shell::{Shell, page};
+use crate::visitor::{At, Form, OpenForm, Posted, Visitor};
+use crate::words;
+
+pub(crate) const PASSWORD_ADVICE: &str = "新しいパスワードは13文字以上で、推測されにくいものにしてください。\
+    思い出しやすい言葉をいくつか並べると、長くても覚えられます。";
+
+/// Recovery files that were just made, until they are fetched: they open nothing without the code.
+static KITS: LazyLock<Mutex<HashMap<String, Vec<u8>>>> = LazyLock::new(Mutex::default);
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct Page {
+    typed: Typed,
+    problem: String,
+    /// The first administrator was made before, and the enrolment did not come through.
+    has_staff: bool,
+    csrf: String,
+    action: String,
+}
+
+#[derive(Template)]
+#[template(path = "kit.html")]
+struct KitPage {
+    office: OfficeNo,
+    office_name: String,
+    kj_id: String,
+    code: String,
+    made_on: String,
+    file: String,
+}
+
+/// What was typed, to be shown again; passwords are typed again.
+#[derive(Default)]
+struct Typed {
+    relay: String,
+    office: String,
+    kj_id: String,
+    login: String,
+    name: String,
+}
+
+impl Typed {
+    fn of(posted: &Posted) -> Self {
+        let text = |name| posted.text(name).to_owned();
+        Self {
+            relay: text("relay"),
+            office: text("office"),
+            kj_id: text("kj_id"),
+            login: text("login"),
+            name: text("name"),
+        }
+    }
+}
+
+pub(crate) async fn show(State(app): State<App>) -> Result<Response, Failure> {
+    if app.node.has_staff()? && !app.node.offices()?.is_empty() {
+        return Ok(Redirect::to("/login").into_response());
+    }
+    if app.node.has_staff()? && !app.node.is_drawer_open() {
+        return Ok(Redirect::to("/login?next=/setup").into_response());
+    }
+    Ok(page(&Page {
+        typed: Typed::default(),
+        problem: String::new(),
+        has_staff: app.node.has_staff()?,
+        csrf: String::new(),
+        action: "/setup".into(),
+    }))
+}
+
+pub(crate) async fn begin(
+    State(app): State<App>,
+    OpenForm(posted): OpenForm,
+) -> Result<Response, Failure> {
+    if app.node.has_staff()? && !app.node.offices()?.is_empty() {
+        return Err(Failure::NotAllowed);
+    }
+    let has_staff = app.node.has_staff()?;
+    let problem = match begin_with(&app, &posted, has_staff).await {
+        Ok(answer) => return Ok(answer),
+        Err(problem) => problem,
+    };
+    let page_again = Page {
+        typed: Typed::of(&posted),
+        problem,
+        has_staff: app.node.has_staff()?,
+        csrf: String::new(),
+        action: "/setup".into(),
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&page_again)).into_response())
+}
+
+async fn begin_with(app: &App, posted: &Posted, has_staff: bool) -> Result<Response, String> {
+    let (login, name, password) = (posted.text("login"), posted.text("name"), posted.raw("staff_password"));
+    let mut enrolment = enrolment(posted, login)?;
+    if !has_staff && password != posted.raw("staff_again") {
+        return Err("管理者のパスワードの2つの欄が違います。".into());
+    }
+    if !has_staff {
+        heavy(|| app.node.add_first_staff(login, name, password)).map_err(|error| staff_words(&error))?;
+    }
+    let staff = app.node.staff().map_err(|error| words::problem(&error))?;
+    let first = staff.first().ok_or("管理者を作れませんでした。")?;
+    enrolment.by.clone_from(&first.login);
+    let answer = enrol(app, enrolment).await?;
+    if has_staff {
+        return Ok(answer);
+    }
+    let token = app.sessions.begin(first.id, app.node.now()).ok_or("乱数を作れませんでした。")?;
+    Ok(with_cookie(app, &token, answer))
+}
+
+/// Another office of the same company in the same node.
+pub(crate) async fn show_more(State(app): State<App>, at: At) -> Result<Response, Failure> {
+    at.visitor.must_administrate()?;
+    Ok(page(&more_page(&app, &at, Typed::default(), String::new())?))
+}
+
+fn more_page(app: &App, at: &At, typed: Typed, problem: String) -> Result<Page, Failure> {
+    let shell = Shell::new(app, at, "settings", "")?;
+    let action = format!("/{}/settings/add-office", at.office.no);
+    Ok(Page { typed, problem, has_staff: true, csrf: shell.csrf, action })
+}
+
+pub(crate) async fn begin_more(
+    State(app): State<App>,
+    at: At,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    at.visitor.must_administrate()?;
+    let result = match enrolment(&posted, &at.visitor.staff.login) {
+        Ok(enrolment) => enrol(&app, enrolment).await,
+        Err(problem) => Err(problem),
+    };
+    match result {
+        Ok(answer) => Ok(answer),
+        Err(problem) => {
+            let again = more_page(&app, &at, Typed::of(&posted), problem)?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response())
+        }
+    }
+}
+
+/// What was typed or stands in the operator's invitation, held against what it must be.
+fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
+    let invitation = posted.files.iter().find_map(|file| serde_json::from_slice::<Invitation>(&file.bytes).ok());
+    let root = posted.files.iter().find(|file| file.bytes.starts_with(b"-----BEGIN CERTIFICATE"));
+    let mut enrolment = match invitation {
+        Some(invitation) => Enrolment {
+            relay: invitation.relay,
+            root_pem: invitation.root_pem.into_bytes(),
+            office: invitation.office,
+            name: invitation.name,
+            kj_id: invitation.kj_id,
+            password: Zeroizing::new(invitation.password.unwrap_or_default()),
+            new_password: Zeroizing::default(),
+            enrolment_password: Zeroizing::new(invitation.enrolment_password),
+            by: by.to_owned(),
+        },
+        None => Enrolment {
+            relay: posted.text("relay").to_owned(),
+            root_pem: root.map(|file| file.bytes.clone()).ok_or(
+                "招待ファイルか、認証局のファイル（root.pem）を選んでください。運営者から受け取ったものです。",
+            )?,
+            office: posted.text("office").parse().map_err(|_| {
+                "事業所番号は10文字の数字（か大文字）です。運営者から受け取った紙のとおりに入れてください。"
+            })?,
+            name: String::new(),
+            kj_id: posted
+                .text("kj_id")
+                .parse()
+                .map_err(|_| "ユーザIDは KJ と12桁の数字です。運営者から受け取った紙のとおりに入れてください。")?,
+            password: Zeroizing::default(),
+            new_password: Zeroizing::default(),
+            enrolment_password: Zeroizing::new(posted.text("enrolment_password").to_owned()),
+            by: by.to_owned(),
+        },
+    };
+    if enrolment.password.is_empty() {
+        enrolment.password = Zeroizing::new(posted.raw("password").trim().to_owned());
+    }
+    if !enrolment.relay.starts_with("https://") {
+        return Err("連携基盤のアドレスは https:// で始まります。".into());
+    }
+    let new = posted.raw("new_password");
+    if new != posted.raw("new_again") {
+        return Err("事業所ユーザの新しいパスワードの2つの欄が違います。".into());
+    }
+    if !is_acceptable(new, &[enrolment.kj_id.as_str(), enrolment.office.as_str()]) {
+        return Err(format!("事業所ユーザ：{PASSWORD_ADVICE}"));
+    }
+    enrolment.new_password = Zeroizing::new(new.to_owned());
+    Ok(enrolment)
+}
+
+async fn enrol(app: &App, enrolment: Enrolment) -> Result<Response, String> {
+    let office = enrolment.office;
+    let kit = app.node.enrol(enrolment).await.map_err(|error| words::problem(&error))?;
+    kit_page(app, office, &kit).map_err(|_| "復元キットを表示できません。".to_owned())
+}
+
+fn kit_page(app: &App, office: OfficeNo, kit: &RecoveryKit) -> Result<Response, Failure> {
+    let own = app.node.office(office)?;
+    let file = random().ok_or(Failure::Malformed)?;
+    let mut kits = KITS.lock().unwrap_or_else(PoisonError::into_inner);
+    kits.insert(file.clone(), kit.file.clone());
+    drop(kits);
+    Ok(page(&KitPage {
+        office,
+        office_name: own.name,
+        kj_id: own.kj_id.to_string(),
+        code: kit.code.to_string(),
+        made_on: words::date(app.node.now()),
+        file,
+    }))
+}
+
+pub(crate) async fn kit_file(_visitor: Visitor, Path(file): Path<String>) -> Result<Response, Failure> {
+    let kits = KITS.lock().unwrap_or_else(PoisonError::into_inner);
+    let bytes = kits.get(&file).cloned().ok_or(Failure::NotFound)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"tasuki-recovery.json\""),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Brings a backup back before anything was set up. It takes effect at the next start.
+pub(crate) async fn restore_backup(
+    State(app): State<App>,
+    OpenForm(posted): OpenForm,
+) -> Result<Response, Failure> {
+    if app.node.has_staff()? {
+        return Err(Failure::NotAllowed);
+    }
+    let result = match posted.files.first() {
+        None => Err("バックアップのファイルを選んでください。".to_owned()),
+        Some(file) => heavy(|| app.node.stage_restore(&file.bytes)).map_err(|error| words::problem(&error)),
+    };
+    let problem = match result {
+        Ok(()) => "バックアップを受け取りました。プログラムを起動し直すと、元の状態に戻ります。".to_owned(),
+        Err(problem) => problem,
+    };
+    Ok(page(&Page {
+        typed: Typed::default(),
+        problem,
+        has_staff: false,
+        csrf: String::new(),
+        action: "/setup".into(),
+    }))
+}
+
+pub(crate) fn staff_words(error: &StaffError) -> String {
+    match error {
+        StaffError::Login => "個人IDは空白のない60文字までの文字にしてください。".into(),
+        StaffError::LoginTaken => "その個人IDはもう使われています。別のものにしてください。".into(),
+        StaffError::Name => "氏名を60文字までで入れてください。".into(),
+        StaffError::Password => PASSWORD_ADVICE.into(),
+        StaffError::LastAdministrator => {
+            "管理者がいなくなるため、変更できません。さきに別の人を管理者にしてください。".into()
+        }
+        StaffError::WrongPassword => "今のパスワードが違います。".into(),
+        StaffError::Office(error) => words::problem(error),
+    }
+}

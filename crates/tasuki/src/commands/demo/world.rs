@@ -1,0 +1,284 @@
+//! What the demonstration runs on: a relay with its authority, four nodes, and a month of exports.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use tasuki_office::folder::Folder;
+use tasuki_office::node::Node;
+use tasuki_office::open_office::{Enrolment, Folders};
+use tasuki_office_web::Web;
+use tasuki_relay::clock::Clock;
+use tasuki_relay::config::Config;
+use tasuki_relay::folder::Folder as RelayFolder;
+use tasuki_relay::operator;
+use tasuki_relay::service::Relay;
+use tasuki_relay::store::sqlite::SqliteStore;
+use tasuki_relay::store::{OfficeRecord, Offices as _};
+use tasuki_sample::{Office, Options, Sample, ServiceOffice};
+use tasuki_terms::{ServiceMonth, ServiceType};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::Player;
+
+/// Number, name, kana, service type and person of each office; the first plans the care.
+const OFFICES: [(&str, &str, &str, &str, &str, &str); 4] = [
+    ("1370000019", "たすき居宅介護支援事業所", "タスキキョタクカイゴシエンジギョウショ", "43", "keikaku", "計画 太郎"),
+    ("1370000027", "たすき訪問介護", "タスキホウモンカイゴ", "11", "houmon", "訪問 花子"),
+    ("1370000035", "ひばりデイサービス", "ヒバリデイサービス", "15", "hibari", "通所 次郎"),
+    ("1370000043", "みどり福祉用具", "ミドリフクシヨウグ", "17", "midori", "用具 三郎"),
+];
+
+/// People in the month.
+const PEOPLE: u32 = 12;
+
+pub(super) struct World {
+    pub(super) relay: String,
+    pub(super) players: Vec<Player>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl World {
+    pub(super) async fn start(dir: &Path, port: u16) -> anyhow::Result<Self> {
+        let relay_dir = RelayFolder::new(dir.join("relay"));
+        let is_new = !relay_dir.config().exists();
+        // An address that stays: nodes of an earlier demonstration in this folder know it.
+        let config = if is_new {
+            let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            let config = Config { listen, reserve_bytes: 0, anonymous_per_minute: 600, ..Config::default() };
+            relay_dir.create("Tasuki demo", &config, Timestamp::now())?;
+            config
+        } else {
+            relay_dir.read_config()?
+        };
+        let store = operator::open_store(&relay_dir, config.reserve_bytes)?;
+        let port_file = dir.join("relay.port");
+        let known = std::fs::read_to_string(&port_file).ok().and_then(|text| text.trim().parse().ok());
+        let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], known.unwrap_or(0))), ..config };
+        let served = Relay::new(Arc::clone(&store) as _, relay_dir.clone(), config, Clock::system())?;
+        let listening = served.listen().await.context("連携基盤の接続を待てません")?;
+        let address = listening.address()?;
+        tasuki_office::folder::write_durably(&port_file, address.port().to_string().as_bytes())?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = vec![tokio::spawn(listening.serve(until(stopped.clone())))];
+        let relay = format!("https://127.0.0.1:{}", address.port());
+
+        let mut players = Vec::new();
+        if is_new {
+            export_month(dir)?;
+            players = enrol_all(dir, &relay, &relay_dir, &store).await?;
+            let text = serde_json::to_vec(&players.iter().map(Secrets::of).collect::<Vec<_>>())?;
+            tasuki_office::folder::write_durably(&dir.join("demo.json"), &text)?;
+        } else {
+            let secrets: Vec<Secrets> = serde_json::from_slice(&std::fs::read(dir.join("demo.json"))?)?;
+            players.extend(secrets.into_iter().enumerate().map(|(index, secrets)| secrets.player(dir, index)));
+        }
+        for (index, player) in (0..).zip(&mut players) {
+            let node = Node::open_now(Folder::create(&player.node)?)?;
+            let address = SocketAddr::from(([127, 0, 0, 1], port.saturating_add(index)));
+            let web = match Web::listen(node.clone(), address).await {
+                Ok(web) => web,
+                // The port is in use: any other does as well.
+                Err(_) => Web::listen(node.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?,
+            };
+            player.url = web.url();
+            tasks.push(tokio::spawn(node.watch_folders()));
+            let stopped = stopped.clone();
+            tasks.push(tokio::spawn(async move {
+                drop(web.serve(until(stopped)).await);
+            }));
+        }
+        Ok(Self { relay, players, stop, tasks })
+    }
+
+    pub(super) async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            // Folders are watched for ever; everything else ends by itself.
+            let mut task = task;
+            if tokio::time::timeout(std::time::Duration::from_secs(5), &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // Without a sender nobody can wish otherwise.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+/// What a folder of an earlier demonstration has to remember.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Secrets {
+    password: String,
+    kj_id: String,
+    kj_password: String,
+    recovery_code: String,
+}
+
+impl Secrets {
+    fn of(player: &Player) -> Self {
+        Self {
+            password: player.password.clone(),
+            kj_id: player.kj_id.clone(),
+            kj_password: player.kj_password.clone(),
+            recovery_code: player.recovery_code.clone(),
+        }
+    }
+
+    fn player(self, dir: &Path, index: usize) -> Player {
+        let (no, name, _, _, login, _) = OFFICES[index];
+        Player {
+            office: no.into(),
+            name: name.into(),
+            url: String::new(),
+            login: login.into(),
+            password: self.password,
+            kj_id: self.kj_id,
+            kj_password: self.kj_password,
+            recovery_code: self.recovery_code,
+            node: dir.join("office").join(no),
+            export: care_software(dir, no, "export"),
+            import: care_software(dir, no, "import"),
+        }
+    }
+}
+
+fn care_software(dir: &Path, office: &str, folder: &str) -> PathBuf {
+    dir.join("care-software").join(office).join(folder)
+}
+
+/// Registers all offices at the relay, as an operator does, and begins with each, as an office does.
+async fn enrol_all(
+    dir: &Path,
+    relay: &str,
+    relay_dir: &RelayFolder,
+    store: &SqliteStore,
+) -> anyhow::Result<Vec<Player>> {
+    let now = Timestamp::now();
+    let mut records = Vec::new();
+    for (no, name, kana, service, ..) in OFFICES {
+        records.push(OfficeRecord {
+            no: no.parse()?,
+            name: name.into(),
+            kana: kana.into(),
+            address: "東京都千代田区霞が関1-2-3".into(),
+            phone: "03-0000-0000".into(),
+            fax: "03-0000-0001".into(),
+            services: vec![service.parse()?],
+        });
+    }
+    // An office that is in the list and does not take part yet.
+    records.push(OfficeRecord {
+        no: "1370000050".parse()?,
+        name: "さくら訪問看護".into(),
+        kana: "サクラホウモンカンゴ".into(),
+        address: "東京都港区芝公園4-5-6".into(),
+        phone: "03-0000-0002".into(),
+        fax: "03-0000-0003".into(),
+        services: vec!["13".parse()?],
+    });
+    store.put_offices(records, operator::by_operator(now)).await?;
+    let root = std::fs::read(relay_dir.root())?;
+    let tasks = OFFICES.into_iter().enumerate().map(|(index, office)| {
+        let (dir, relay, root) = (dir.to_owned(), relay.to_owned(), root.clone());
+        async move {
+            let valid = SignedDuration::from_hours(24);
+            let credentials = operator::register_office(store, office.0.parse()?, valid, now).await?;
+            // A thread and a runtime of its own: making keys takes time, and the link that begins with the
+            // enrolment ends with it. Whoever plays logs in anew.
+            let enrolled = tokio::task::spawn_blocking(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+                runtime.block_on(enrol(&dir, &relay, root, index, credentials))
+            });
+            enrolled.await?
+        }
+    });
+    futures_util::future::try_join_all(tasks).await
+}
+
+async fn enrol(
+    dir: &Path,
+    relay: &str,
+    root_pem: Vec<u8>,
+    index: usize,
+    credentials: operator::NewCredentials,
+) -> anyhow::Result<Player> {
+    let (_, name, _, _, login, person) = OFFICES[index];
+    let password = tasuki_relay::password::generate()?.to_string();
+    let kj_password = tasuki_relay::password::generate()?.to_string();
+    let secrets =
+        Secrets { password, kj_id: credentials.kj_id.to_string(), kj_password, recovery_code: String::new() };
+    let mut player = secrets.player(dir, index);
+    for folder in [&player.export, &player.import] {
+        std::fs::create_dir_all(folder)?;
+    }
+    let node = Node::open_now(Folder::create(&player.node)?)?;
+    node.add_first_staff(login, person, &player.password)?;
+    let first = credentials.password.context("a new account has a password")?;
+    let kit = node
+        .enrol(Enrolment {
+            relay: relay.to_owned(),
+            root_pem,
+            office: credentials.office,
+            name: name.to_owned(),
+            kj_id: credentials.kj_id,
+            password: first,
+            new_password: Zeroizing::new(player.kj_password.clone()),
+            enrolment_password: credentials.enrolment_password,
+            by: login.to_owned(),
+        })
+        .await?;
+    player.recovery_code = kit.code.to_string();
+    let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
+    node.set_folders(login, credentials.office, &folders)?;
+    Ok(player)
+}
+
+/// Lays the month's exports out as a care software does: plans at the first office, actuals at the others.
+fn export_month(dir: &Path) -> anyhow::Result<()> {
+    let office = |no: &str, name: &str| -> anyhow::Result<Office> {
+        Ok(Office { number: no.parse()?, name: name.to_owned() })
+    };
+    let mut service_offices = Vec::new();
+    for (no, name, _, service, ..) in &OFFICES[1..] {
+        let service_type: ServiceType = service.parse()?;
+        service_offices.push(ServiceOffice { office: office(no, name)?, service_type });
+    }
+    let month = ServiceMonth::of(jiff::tz::Offset::constant(9).to_datetime(Timestamp::now()).date())?;
+    let options = Options {
+        care_office: office(OFFICES[0].0, OFFICES[0].1)?,
+        service_offices,
+        ..Options::new(month, PEOPLE, 0, 7)
+    };
+    for file in Sample::new(options)?.files() {
+        let folder = care_software(dir, file.sender.as_str(), "export");
+        std::fs::create_dir_all(&folder)?;
+        // Whoever plays may lose these: they are made again.
+        let mut out = std::fs::File::create(folder.join(&file.name))?;
+        std::io::Write::write_all(&mut out, &file.bytes)?;
+    }
+    // A week's plan on paper, as it goes along with tables 1 and 2.
+    let pdf = care_software(dir, OFFICES[0].0, "export").join("週間サービス計画表.pdf");
+    std::io::Write::write_all(&mut std::fs::File::create(pdf)?, WEEK_PDF)?;
+    Ok(())
+}
+
+/// A page with one line, small enough to be read here.
+const WEEK_PDF: &[u8] = b"%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj
+4 0 obj<</Length 44>>stream
+BT /F1 18 Tf 60 780 Td (Weekly plan) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+";

@@ -1,0 +1,330 @@
+//! Commands that ask the running node.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use reqwest::blocking::multipart::{Form, Part};
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::Value;
+use tasuki_office_web::LocalAccess;
+use tasuki_terms::OfficeNo;
+
+use super::{LOCKED, NOT_RUNNING, WAITS};
+
+#[derive(Args)]
+pub(super) struct Plain {
+    /// 事業所番号（1つだけのときは省けます）
+    #[arg(long)]
+    office: Option<OfficeNo>,
+    /// 機械で読める形（JSON）で出力する
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    plain: Plain,
+    /// この状態のものだけ
+    #[arg(long)]
+    state: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct SendFiles {
+    /// 送るファイル
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    plain: Plain,
+    /// メッセージ
+    #[arg(long, default_value = "")]
+    message: String,
+    /// 送信先事業所番号（CSVがないとき）
+    #[arg(long)]
+    to: Option<OfficeNo>,
+    /// 警告があっても送る
+    #[arg(long)]
+    accept_warnings: bool,
+    /// 送らずに、一時保存するだけにする
+    #[arg(long)]
+    draft: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Fetch {
+    /// 受信の番号
+    id: i64,
+    /// 保存するフォルダー
+    #[arg(long, default_value = ".")]
+    out: PathBuf,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Args)]
+pub(super) struct Receipt {
+    /// 受信の番号
+    id: i64,
+    /// 状態
+    state: Mark,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Mark {
+    /// 未読
+    Unread,
+    /// 既読
+    Read,
+    /// 取込済
+    Imported,
+}
+
+/// The running node.
+struct Running {
+    client: Client,
+    access: LocalAccess,
+}
+
+/// An answer, or the status with which the program ends.
+type Answer<T> = Result<T, ExitCode>;
+
+impl Running {
+    fn find(dir: &Path) -> Answer<Self> {
+        let client = Client::builder().no_proxy().timeout(None).build();
+        let access = std::fs::read(dir.join("local.json")).ok();
+        let access = access.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        access.zip(client.ok()).map(|(access, client)| Self { client, access }).ok_or_else(not_running)
+    }
+
+    fn call(&self, request: RequestBuilder) -> Answer<Response> {
+        let answer = request.bearer_auth(&self.access.token).send().map_err(|_| not_running())?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let locked = answer.status().as_u16() == 423;
+        let problem: Value = answer.json().unwrap_or_default();
+        let message = problem["message"].as_str().unwrap_or("できませんでした");
+        anstream::eprintln!("tasuki: {message}");
+        Err(ExitCode::from(if locked { LOCKED } else { 2 }))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/local/{path}", self.access.url)
+    }
+
+    fn json(&self, path: &str) -> Answer<Value> {
+        self.call(self.client.get(self.url(path)))?.json().map_err(|_| not_running())
+    }
+
+    /// The office that is meant.
+    fn office(&self, wanted: Option<OfficeNo>) -> Answer<String> {
+        if let Some(office) = wanted {
+            return Ok(office.to_string());
+        }
+        let status = self.json("status")?;
+        match status["offices"].as_array().map(Vec::as_slice) {
+            Some([only]) => Ok(only["office"].as_str().unwrap_or_default().to_owned()),
+            _ => {
+                anstream::eprintln!("tasuki: 事業所がいくつかあるか、まだありません。--office で指定してください");
+                Err(ExitCode::from(2))
+            }
+        }
+    }
+}
+
+fn not_running() -> ExitCode {
+    anstream::eprintln!("tasuki: 連携クライアントが動いていません。tasuki office serve で動かしてください");
+    ExitCode::from(NOT_RUNNING)
+}
+
+/// Either way there is a status to end with.
+fn ended(answer: Answer<ExitCode>) -> anyhow::Result<ExitCode> {
+    Ok(answer.unwrap_or_else(|code| code))
+}
+
+pub(super) fn status(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
+    ended((|| {
+        let status = Running::find(dir)?.json("status")?;
+        if plain.json {
+            anstream::println!("{status}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        for office in status["offices"].as_array().into_iter().flatten() {
+            let link = match text(office, "link") {
+                "online" => "連携中",
+                "locked" => "未接続（事業所ユーザログイン前）",
+                "connecting" => "接続しています",
+                "offline" => "つながりません（自動で再接続します）",
+                _ => "連携基盤に断られました",
+            };
+            let counts = &office["counts"];
+            anstream::println!(
+                "{} {}  {link}  未読 {}  一時保存 {}  送信待ち {}  送信失敗 {}",
+                text(office, "office"),
+                text(office, "name"),
+                counts["unread"],
+                counts["drafts"],
+                counts["on_the_way"],
+                counts["failed"]
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    })())
+}
+
+pub(super) fn send(dir: &Path, send: &SendFiles) -> anyhow::Result<ExitCode> {
+    let mut form = Form::new().text("message", send.message.clone());
+    for path in &send.files {
+        let name = path.file_name().context("ファイルではありません")?.to_string_lossy().into_owned();
+        let bytes = std::fs::read(path).with_context(|| format!("{} を読めません", path.display()))?;
+        form = form.part("files", Part::bytes(bytes).file_name(name));
+    }
+    if let Some(to) = send.to {
+        form = form.text("to", to.to_string());
+    }
+    for (name, wanted) in [("accept_warnings", send.accept_warnings), ("confirm", !send.draft)] {
+        if wanted {
+            form = form.text(name, "1");
+        }
+    }
+    ended((|| {
+        let running = Running::find(dir)?;
+        let office = running.office(send.plain.office)?;
+        let request = running.client.post(running.url(&format!("{office}/send"))).multipart(form);
+        let answer: Value = running.call(request)?.json().map_err(|_| not_running())?;
+        let sends: Vec<_> = answer["sends"].as_array().cloned().unwrap_or_default();
+        if send.plain.json {
+            anstream::println!("{answer}");
+        } else {
+            sends.iter().for_each(print_send);
+        }
+        let all_on_their_way = sends.iter().all(|send| text(send, "state") != "draft");
+        Ok(if all_on_their_way || send.draft { ExitCode::SUCCESS } else { ExitCode::from(WAITS) })
+    })())
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn joined(value: &Value, name: &str) -> String {
+    let texts = value[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts.collect::<Vec<_>>().join("、")
+}
+
+fn print_send(send: &Value) {
+    anstream::println!(
+        "{}  {}  {} {}  {}",
+        send["id"],
+        text(send, "state"),
+        text(send, "to"),
+        text(send, "to_name"),
+        joined(send, "contents")
+    );
+    for (weight, name) in [("errors", "誤り"), ("warnings", "警告")] {
+        for remark in send[weight].as_array().into_iter().flatten() {
+            let row = remark["row"].as_u64().map(|row| format!("{row}行目 ")).unwrap_or_default();
+            anstream::println!("    {name} {} {row}{}", text(remark, "file"), text(remark, "message"));
+        }
+    }
+    if !text(send, "reason").is_empty() {
+        anstream::println!("    {}", text(send, "reason"));
+    }
+}
+
+pub(super) fn drafts(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
+    ended(list(dir, plain, "drafts", "drafts", print_send))
+}
+
+pub(super) fn outbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
+    let path = format!("outbox?state={}", wanted.state.as_deref().unwrap_or_default());
+    ended(list(dir, &wanted.plain, &path, "sends", print_send))
+}
+
+pub(super) fn inbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
+    let path = format!("inbox?state={}", wanted.state.as_deref().unwrap_or_default());
+    ended(list(dir, &wanted.plain, &path, "arrivals", |arrival| {
+        anstream::println!(
+            "{}  {}  {} {}  {}",
+            arrival["id"],
+            text(arrival, "state"),
+            text(arrival, "from"),
+            text(arrival, "from_name"),
+            joined(arrival, "contents")
+        );
+    }))
+}
+
+/// Prints the newest lines of a list.
+fn list(dir: &Path, plain: &Plain, path: &str, member: &str, print: impl Fn(&Value)) -> Answer<ExitCode> {
+    let running = Running::find(dir)?;
+    let office = running.office(plain.office)?;
+    let answer = running.json(&format!("{office}/{path}"))?;
+    if plain.json {
+        anstream::println!("{answer}");
+    } else {
+        answer[member].as_array().into_iter().flatten().for_each(print);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn fetch(dir: &Path, fetch: &Fetch) -> anyhow::Result<ExitCode> {
+    let found = (|| {
+        let running = Running::find(dir)?;
+        let office = running.office(fetch.plain.office)?;
+        let arrival = running.json(&format!("{office}/inbox/{}", fetch.id))?;
+        let mut files = Vec::new();
+        for (index, name) in arrival["files"].as_array().into_iter().flatten().enumerate() {
+            let path = running.url(&format!("{office}/inbox/{}/files/{index}", fetch.id));
+            let bytes = running.call(running.client.get(path))?.bytes().map_err(|_| not_running())?;
+            files.push((name.as_str().unwrap_or_default().to_owned(), bytes));
+        }
+        Ok((arrival, files))
+    })();
+    let (arrival, files) = match found {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
+    };
+    std::fs::create_dir_all(&fetch.out)?;
+    for (name, bytes) in &files {
+        let path = fetch.out.join(name);
+        match tasuki_office::folder::write_new_durably(&path, bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                if std::fs::read(&path)? != bytes[..] {
+                    bail!("{} には別の内容のファイルがもうあります", path.display());
+                }
+            }
+            result => result.with_context(|| format!("{} に書けません", path.display()))?,
+        }
+        if !fetch.plain.json {
+            anstream::println!("{}", path.display());
+        }
+    }
+    if fetch.plain.json {
+        anstream::println!("{arrival}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn receipt(dir: &Path, receipt: &Receipt) -> anyhow::Result<ExitCode> {
+    ended((|| {
+        let running = Running::find(dir)?;
+        let office = running.office(receipt.plain.office)?;
+        let state = match receipt.state {
+            Mark::Unread => "unread",
+            Mark::Read => "read",
+            Mark::Imported => "imported",
+        };
+        let path = running.url(&format!("{office}/inbox/{}/receipt?state={state}", receipt.id));
+        let answer: Value = running.call(running.client.post(path))?.json().map_err(|_| not_running())?;
+        if receipt.plain.json {
+            anstream::println!("{answer}");
+        }
+        Ok(ExitCode::SUCCESS)
+    })())
+}
