@@ -208,7 +208,8 @@ function notify() {
 if (body.dataset.events) {
   if (Number(body.dataset.unread) > 0) document.title = `（${body.dataset.unread}）${plainTitle}`;
   const events = new EventSource(body.dataset.events);
-  let first = true;
+  // Browsers keep pages that were left for a while, and six open streams are all that they allow.
+  window.addEventListener("pagehide", () => events.close());
   events.onmessage = (event) => {
     const { counts, topics, link_class, link_text } = JSON.parse(event.data);
     const link = document.getElementById("link");
@@ -218,9 +219,8 @@ if (body.dataset.events) {
       document.getElementById("announce").textContent = "新しい連携データが届きました。";
       notify();
     }
-    // After a broken line anything may have changed.
-    if (topics.length > 0 || !first) refresh();
-    first = false;
+    // The first one too: what changed between the making of the page and this connection was told to nobody.
+    refresh();
   };
 }
 

@@ -129,16 +129,23 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
         checked.extend(check);
     }
     review.remarks.extend(verdict.together.map(|refusal| Remark::error(refusal.message())));
+    let mut contents: Vec<(Option<&str>, Option<ServiceMonth>, u64)> = Vec::new();
     for unit in check_units(&checked) {
         review.remarks.extend(unit.findings.iter().map(Remark::of));
         let members = checked.iter().filter(|file| unit.files.contains(&file.given_name));
         let people = members.clone().map(|file| file.people).max().unwrap_or_default();
         let month = members.clone().find_map(|file| file.name.as_ref()?.service_month());
-        review.contents.push(contents_of(unit.unit.map(|unit| unit.name(Lang::Ja)), month, people));
+        let name = unit.unit.map(|unit| unit.name(Lang::Ja));
+        // The plans of many persons are many units, and one thing to a person.
+        match contents.iter_mut().find(|(known, at, _)| (*known, *at) == (name, month)) {
+            Some((_, _, sum)) => *sum += people,
+            None => contents.push((name, month, people)),
+        }
         review.months.extend(month.filter(|month| !review.months.contains(month)));
     }
+    review.contents =
+        contents.into_iter().map(|(unit, month, people)| contents_of(unit, month, people)).collect();
     review.months.sort();
-    merge_same(&mut review.contents);
     review
 }
 
@@ -181,22 +188,6 @@ fn contents_of(unit: Option<&str>, month: Option<ServiceMonth>, people: u64) -> 
     let month = month.map(|month| format!("{}年{}月の", month.year(), month.month())).unwrap_or_default();
     let people = if people > 0 { format!("（{people}名）") } else { String::new() };
     format!("{month}{unit}{people}")
-}
-
-/// The same words several times, as with the plans of many persons, are said once with their number.
-fn merge_same(contents: &mut Vec<String>) {
-    let mut merged: Vec<(String, usize)> = Vec::new();
-    for text in contents.drain(..) {
-        match merged.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, count)) => *count += 1,
-            None => merged.push((text, 1)),
-        }
-    }
-    contents.extend(merged.into_iter().map(
-        |(text, count)| {
-            if count > 1 { format!("{text}×{count}") } else { text }
-        },
-    ));
 }
 
 /// SHA-256 of bytes.

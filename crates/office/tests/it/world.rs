@@ -6,12 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tasuki_client::{RelayAddress, RelayClient};
+use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::office_key::OfficeKey;
+use tasuki_identity::signing::SigningKey;
+use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_office::arrivals::{Arrival, ArrivalFilter};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::open_office::Enrolment;
 use tasuki_office::review::Dropped;
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
+use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder as RelayFolder;
@@ -89,6 +95,12 @@ impl World {
             .unwrap()
     }
 
+    /// The operator suspends an office.
+    pub(crate) async fn suspend(&self, office: &str) {
+        let by = operator::by_operator(Timestamp::now());
+        assert!(self.store.set_suspended(no(office), true, by).await.unwrap());
+    }
+
     pub(crate) fn enrolment(&self, credentials: &NewCredentials) -> Enrolment {
         Enrolment {
             relay: format!("https://127.0.0.1:{}", self.address.port()),
@@ -110,6 +122,36 @@ impl World {
         let credentials = self.register(office).await;
         node.enrol(self.enrolment(&credentials)).await.unwrap();
         node
+    }
+
+    /// An office that takes part, of which nothing is needed but its key.
+    pub(crate) async fn participant(&self, office: &str) {
+        let credentials = self.register(office).await;
+        let url = format!("https://127.0.0.1:{}", self.address.port());
+        let relay = RelayAddress::new(&url, &std::fs::read(self.relay_folder().root()).unwrap()).unwrap();
+        let key = SigningKey::generate().unwrap();
+        let wish = Enrol {
+            office: credentials.office,
+            kj_id: credentials.kj_id,
+            enrolment_password: Secret::new(credentials.enrolment_password.as_str()),
+            request_pem: key.request(credentials.office).unwrap().0,
+            node: String::new(),
+        };
+        let issued = RelayClient::of_stranger(&relay).unwrap().enrol(&wish).await.unwrap();
+        let pem = issued.certificate_pem + &issued.chain_pem;
+        let chain = CertificateChain::from_pem(pem.as_bytes()).unwrap();
+        let client = RelayClient::of_node(&relay, &chain, &key).unwrap();
+        let first = credentials.password.unwrap();
+        client.log_in(credentials.kj_id, &first).await.unwrap();
+        client.change_password(&first, PASSWORD).await.unwrap();
+        client.log_in(credentials.kj_id, PASSWORD).await.unwrap();
+        let statement = KeyStatement {
+            office: credentials.office,
+            key: OfficeKey::generate().public(),
+            epoch: 1,
+            issued_at: Timestamp::now(),
+        };
+        client.publish_key(&SignedStatement::sign(&statement, &key, &chain).unwrap()).await.unwrap();
     }
 
     /// An office that takes part, and whose node is switched off.

@@ -80,7 +80,7 @@ impl World {
         }
         for (index, player) in (0..).zip(&mut players) {
             let node = Node::open_now(Folder::create(&player.node)?)?;
-            let address = SocketAddr::from(([127, 0, 0, 1], port.saturating_add(index)));
+            let address = SocketAddr::from(([127, 0, 0, 1], if port == 0 { 0 } else { port.saturating_add(index) }));
             let web = match Web::listen(node.clone(), address).await {
                 Ok(web) => web,
                 // The port is in use: any other does as well.

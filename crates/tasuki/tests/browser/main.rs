@@ -1,0 +1,16 @@
+//! The pages as people use them: real processes, a real browser, found by Japanese labels.
+//!
+//! They need Chromium and axe-core, which `cargo xtask test` installs; without it:
+//! `TASUKI_AXE=…/axe.min.js cargo test -p tasuki --test browser -- --ignored`. Screenshots of every screen go to
+//! `target/screenshots`.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod faults;
+mod manual;
+mod nodes;
+mod page;
+mod setup;
+
+#[path = "../../../office/tests/it/world.rs"]
+mod world;
