@@ -1,7 +1,7 @@
 //! The whole test suite, from a bare Debian with Rust on.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
@@ -10,8 +10,24 @@ use crate::fuzz;
 use crate::run::{cargo, cargo_tool, run};
 
 /// Programs that tests run or are built with, and the Debian packages they come in.
-const PROGRAMS: [(&str, &str); 5] =
-    [("age", "age"), ("c++", "g++"), ("openssl", "openssl"), ("strace", "strace"), ("unzip", "unzip")];
+const PROGRAMS: [(&str, &str); 7] = [
+    ("age", "age"),
+    ("c++", "g++"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("openssl", "openssl"),
+    ("strace", "strace"),
+    ("unzip", "unzip"),
+];
+
+/// Debian package of a font that has the characters of names, without which pages show boxes; and where it is then.
+const FONT: (&str, &str) = ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc");
+
+/// What looks for barriers on pages, from npm.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Browsers at once: more would only wait for each other.
+const BROWSERS: &str = "--test-threads=2";
 
 /// Programs from PyPI that look at the relay from outside, as strangers would.
 const PYTHON_PROGRAMS: [(&str, &str); 2] = [("schemathesis", "4.32.5"), ("sslyze", "6.3.1")];
@@ -37,7 +53,21 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     }
     let tools = ["test", "-p", "tasuki-relay", "--locked", "--test", "it", "--", "--ignored", "tools::"];
     run(Command::new("cargo").args(tools).env("PATH", python_programs()?))?;
+    let pages = ["test", "-p", "tasuki", "--locked", "--test", "browser", "--", "--ignored", BROWSERS];
+    run(Command::new("cargo").args(pages).env("TASUKI_AXE", axe()?))?;
     fuzz::run_all(FUZZ_SECONDS)
+}
+
+/// Installs axe-core into a folder of its own; the path of its script.
+fn axe() -> anyhow::Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/npm");
+    let script = folder.join("node_modules/axe-core/axe.min.js");
+    if !script.is_file() {
+        std::fs::create_dir_all(&folder)?;
+        let install = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        run(Command::new("npm").args(install).arg(&folder).arg(AXE))?;
+    }
+    Ok(script.canonicalize()?)
 }
 
 /// Installs the Python programs into a folder of their own; the search path with them.
@@ -55,8 +85,9 @@ fn python_programs() -> anyhow::Result<OsString> {
 }
 
 fn install_programs() -> anyhow::Result<()> {
-    let missing: Vec<_> =
-        PROGRAMS.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package).collect();
+    let programs = PROGRAMS.iter().filter(|(program, _)| !is_there(program)).map(|(_, package)| *package);
+    let font = Some(FONT.0).filter(|_| !Path::new(FONT.1).exists());
+    let missing: Vec<_> = programs.chain(font).collect();
     if missing.is_empty() {
         return Ok(());
     }

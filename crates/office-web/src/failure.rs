@@ -87,8 +87,10 @@ impl IntoResponse for Failure {
 
 fn status_of(error: &OfficeError) -> StatusCode {
     match error {
-        OfficeError::Changed | OfficeError::NoFolder | OfficeError::KeysLocked => StatusCode::CONFLICT,
-        OfficeError::Relay(ClientError::Problem(_)) => StatusCode::CONFLICT,
+        OfficeError::Changed
+        | OfficeError::NoFolder
+        | OfficeError::KeysLocked
+        | OfficeError::Relay(ClientError::Problem(_)) => StatusCode::CONFLICT,
         OfficeError::Relay(_) => StatusCode::BAD_GATEWAY,
         OfficeError::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -33,13 +33,8 @@ pub(crate) async fn events(
     State(app): State<App>,
     at: At,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let following = Following {
-        news: app.node.news(),
-        stopping: app.sessions.stopping(),
-        app,
-        at,
-        is_new: true,
-    };
+    let following =
+        Following { news: app.node.news(), stopping: app.sessions.stopping(), app, at, is_new: true };
     let events = stream::unfold(following, async |mut following| {
         let event = following.next().await?;
         Some((Ok(event), following))

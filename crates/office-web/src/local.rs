@@ -54,7 +54,7 @@ impl LocalAccess {
     }
 
     /// Takes it away: nobody is listening any more.
-    pub(crate) fn remove(&self, node: &Node) {
+    pub(crate) fn remove(node: &Node) {
         if let Err(error) = std::fs::remove_file(node.folder().local()) {
             tracing::info!(error = %error, "the access for local programs stays");
         }
@@ -101,7 +101,9 @@ impl From<OfficeError> for Refused {
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
         };
         let message = match &error {
-            OfficeError::DrawerLocked => "だれもログインしていません。ブラウザーで一度ログインしてください。".into(),
+            OfficeError::DrawerLocked => {
+                "だれもログインしていません。ブラウザーで一度ログインしてください。".into()
+            }
             error => words::problem(error),
         };
         Self(status, name, message)
@@ -214,7 +216,12 @@ async fn send(
         }
         Landed::Batch => {
             let touched = |send: &Send| send.review.files.iter().any(|file| names.contains(&file.name));
-            app.node.batch(no)?.iter().filter(|send| send.state.is_open() && touched(send)).map(|send| send.id).collect()
+            app.node
+                .batch(no)?
+                .iter()
+                .filter(|send| send.state.is_open() && touched(send))
+                .map(|send| send.id)
+                .collect()
         }
     };
     for &id in &ids {

@@ -22,7 +22,11 @@ use crate::visitor::Posted;
 
 /// Leads to another page; a script is told where to.
 pub(crate) fn lead(posted: &Posted, to: &str) -> Response {
-    if posted.by_script { Json(json!({ "next": to })).into_response() } else { Redirect::to(to).into_response() }
+    if posted.by_script {
+        Json(json!({ "next": to })).into_response()
+    } else {
+        Redirect::to(to).into_response()
+    }
 }
 
 /// Runs what takes processor time or waits for the disk without holding up other pages.

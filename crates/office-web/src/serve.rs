@@ -69,7 +69,7 @@ impl Web {
             ended.sessions.stop();
         };
         let result = axum::serve(listener, router).with_graceful_shutdown(stop).await;
-        shared.local.remove(&shared.node);
+        LocalAccess::remove(&shared.node);
         result
     }
 }

@@ -35,12 +35,7 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(
-        app: &App,
-        at: &At,
-        here: &'static str,
-        title: &'static str,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(app: &App, at: &At, here: &'static str, title: &'static str) -> Result<Self, Failure> {
         let no = at.office.no;
         let open = app.node.open_office(no).ok();
         let (link_class, link_text) = words::link(open.as_ref().map(|open| open.link()));
@@ -135,7 +130,9 @@ impl Shell {
         let hidden = if count == 0 { " hidden" } else { "" };
         let badge = match counter {
             "" => String::new(),
-            counter => format!(" <span class=\"badge {counter}\" data-count=\"{counter}\"{hidden}>{count}</span>"),
+            counter => {
+                format!(" <span class=\"badge {counter}\" data-count=\"{counter}\"{hidden}>{count}</span>")
+            }
         };
         format!("<li><a href=\"/{}{path}\"{current}>{name}{badge}</a></li>", self.no)
     }

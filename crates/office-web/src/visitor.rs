@@ -99,7 +99,8 @@ async fn read_multipart(request: Request) -> Result<Posted, Failure> {
     while let Some(field) = multipart.next_field().await.map_err(|_| Failure::TooLarge)? {
         let name = field.name().unwrap_or_default().to_owned();
         // Browsers send folders along for files of a folder: only the last part names the file.
-        let file_name = field.file_name().map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
+        let file_name =
+            field.file_name().map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
         let bytes = field.bytes().await.map_err(|_| Failure::TooLarge)?;
         match file_name {
             // A file button that nobody used sends an empty file without a name.

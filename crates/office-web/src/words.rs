@@ -100,9 +100,12 @@ pub(crate) fn relay(error: &ClientError) -> String {
     match error {
         ClientError::Problem(problem) => relay_problem(problem),
         ClientError::Unreachable(_) => {
-            "連携基盤につながりません。インターネットの接続を確かめてください。つながると、自動で続けます。".into()
+            "連携基盤につながりません。インターネットの接続を確かめてください。つながると、自動で続けます。"
+                .into()
         }
-        ClientError::Unintelligible => "連携基盤から正しい返事がありません。アドレスを確かめてください。".into(),
+        ClientError::Unintelligible => {
+            "連携基盤から正しい返事がありません。アドレスを確かめてください。".into()
+        }
         ClientError::Tls(_) | ClientError::Signing(_) => {
             "証明書を使えません。運営者から受け取った認証局のファイルを確かめてください。".into()
         }

@@ -19,7 +19,7 @@ use crate::error::OfficeError;
 use crate::folder::write_new_durably;
 use crate::node::{Node, Topic};
 use crate::open_office::{OpenOffice, parse};
-use crate::review::{Dropped, contents_of_names, is_exchangeable};
+use crate::review::{Dropped, Review, is_exchangeable, review};
 
 /// Number of an arrival at this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -256,6 +256,9 @@ impl Node {
             )?;
             if changed > 0 {
                 audit::write(db, self.now(), Some(office), by, state.as_str(), &id.0.to_string())?;
+            } else {
+                let sql = "SELECT id FROM arrival WHERE id = ?1 AND office = ?2";
+                db.query_row(sql, params![id.0, office.as_str()], |_| Ok(()))?;
             }
             Ok::<_, OfficeError>(changed > 0)
         })?;
@@ -302,7 +305,8 @@ impl Node {
         let (state, inside, months) = match unpack(open, sealed, Some(parcel.accepted_at), expected) {
             Ok(opened) if opened.manifest.from == parcel.from && is_exchangeable(&opened.files) => {
                 let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
-                let (contents, months) = contents_of_names(names.iter().map(String::as_str));
+                let files: Vec<_> = (0..).zip(opened.files).collect();
+                let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
                 (ArrivalState::Unread, ArrivedContents { contents, names, refusal: String::new() }, months)
             }
             Ok(_) => {

@@ -34,7 +34,8 @@ impl Node {
             let name = path.strip_prefix(self.folder().path()).unwrap_or(&path);
             add(&mut zip, &name.to_string_lossy().replace('\\', "/"), &path)?;
         }
-        let file = zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file =
+            zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist_noclobber(to).map_err(|error| error.error)?;
         self.note(None, by, "backup", "")

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tasuki_parcel::attachment::{Candidate, HEAD_BYTES, judge};
+use tasuki_standard::FileName;
 use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, check_file, check_units};
-use tasuki_standard::{FileKind, FileName};
 use tasuki_terms::{OfficeNo, ServiceMonth, Sha256Digest};
 
 use crate::partners::Partner;
@@ -145,42 +145,12 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
     }
     review.contents =
         contents.into_iter().map(|(unit, month, people)| contents_of(unit, month, people)).collect();
+    let others = review.files.iter().filter(|file| !file.is_standard).count();
+    if others > 0 {
+        review.contents.push(format!("添付ファイル {others} 個"));
+    }
     review.months.sort();
     review
-}
-
-/// What a send or an arrival holds, from the names of its files alone.
-pub fn contents_of_names<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<String>, Vec<ServiceMonth>) {
-    let (mut contents, mut months) = (Vec::new(), Vec::new());
-    let mut others = 0;
-    for name in names {
-        let Ok(parsed) = name.parse::<FileName>() else {
-            others += 1;
-            continue;
-        };
-        let month = parsed.service_month();
-        let text = contents_of(Some(unit_word(parsed.kind)), month, 0);
-        if parsed.kind != FileKind::UserSupplement && !contents.contains(&text) {
-            contents.push(text);
-        }
-        months.extend(month.filter(|month| !months.contains(month)));
-    }
-    if others > 0 {
-        contents.push(format!("添付ファイル {others} 個"));
-    }
-    months.sort();
-    (contents, months)
-}
-
-fn unit_word(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::UsageSlipPlan | FileKind::UsageSlipDetail => "利用票・別表（第6・7表）",
-        FileKind::ServicePlan1 | FileKind::ServicePlan2 | FileKind::ServicePlan3 => {
-            "居宅サービス計画書（第1～3表）"
-        }
-        FileKind::UsageSlipActual => "実績",
-        kind => kind.name_ja(),
-    }
 }
 
 fn contents_of(unit: Option<&str>, month: Option<ServiceMonth>, people: u64) -> String {
@@ -449,15 +419,5 @@ mod tests {
         assert!(review.files[1].remarks.is_empty());
         let large = file("大.txt", &vec![b'a'; 10 * 1024 * 1024 + 1]);
         assert!(reviewed(&[large], None).remarks[0].message.contains("10 MB"));
-    }
-
-    #[test]
-    fn names_alone_tell_what_arrived() {
-        let (contents, months) = contents_of_names([NAME, "週間.pdf"].into_iter());
-        assert_eq!(
-            contents,
-            ["2025年10月のサービス利用票（第6表）予定の削除", "添付ファイル 1 個"].map(str::to_owned)
-        );
-        assert_eq!(months.len(), 1);
     }
 }

@@ -64,8 +64,7 @@ pub(crate) struct Row {
 impl Row {
     fn of(app: &App, send: Send) -> Result<Self, Failure> {
         let partner = send.receiver.map(|no| app.node.known_partner(send.office, no)).transpose()?.flatten();
-        let (readiness, note) =
-            send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+        let (readiness, note) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
         let own = note.into_iter().chain(send.review.remarks.iter().cloned());
         let of_files = send
             .review
@@ -86,7 +85,10 @@ impl Row {
             receiver_name: partner.map(|partner| partner.name().to_owned()).unwrap_or_default(),
             contents: send.review.contents.join("、"),
             files: format!("CSV {} 個・{}", standard.len(), words::size(send.review.size)),
-            attachments: others.iter().map(|file| format!("{} {}", file.name, words::size(file.size))).collect(),
+            attachments: others
+                .iter()
+                .map(|file| format!("{} {}", file.name, words::size(file.size)))
+                .collect(),
             message: send.letter.message,
             remarks,
             more_remarks,
@@ -112,6 +114,12 @@ async fn rows(app: &App, at: &At) -> Result<Vec<Row>, Failure> {
     let receivers: Vec<_> = sends.iter().filter_map(|send| send.receiver).collect();
     super::send::ask(app, no, &receivers).await?;
     let mut rows: Vec<_> = sends.into_iter().map(|send| Row::of(app, send)).collect::<Result<_, _>>()?;
+    // What waits for a person comes first: at the end of a long list nobody would see it.
+    rows.sort_by_key(|row| match (row.state.is_open(), row.readiness) {
+        (true, Readiness::Blocked | Readiness::Empty) => 0,
+        (true, Readiness::Doubtful) => 1,
+        _ => 2,
+    });
     for row in rows.iter_mut().filter(|row| row.can_go()).skip(BATCH_OFFICES) {
         row.is_beyond = true;
     }
@@ -124,7 +132,8 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
     if !rows.is_empty() {
         shell = shell.needing_relay();
     }
-    let count = |readiness| rows.iter().filter(|row| row.state.is_open() && row.readiness == readiness).count();
+    let count =
+        |readiness| rows.iter().filter(|row| row.state.is_open() && row.readiness == readiness).count();
     Ok(page(&Page {
         ready: count(Readiness::Ready),
         doubtful: count(Readiness::Doubtful),

@@ -35,13 +35,7 @@ pub(crate) struct Wanted {
 
 fn login_page(app: &App, login: &str, next: &str, problem: String) -> Result<Page, Failure> {
     let offices = app.node.offices()?.into_iter().map(|office| office.name).collect();
-    Ok(Page {
-        offices,
-        login: login.to_owned(),
-        next: inside(next).to_owned(),
-        problem,
-        goodbye: false,
-    })
+    Ok(Page { offices, login: login.to_owned(), next: inside(next).to_owned(), problem, goodbye: false })
 }
 
 pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
@@ -53,10 +47,7 @@ pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -
     Ok(page(&login))
 }
 
-pub(crate) async fn log_in(
-    State(app): State<App>,
-    OpenForm(posted): OpenForm,
-) -> Result<Response, Failure> {
+pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
     let (login, next) = (posted.text("login"), posted.raw("next"));
     let problem = match heavy(|| app.node.log_in(login, posted.raw("password"))) {
         Ok(staff) => {

@@ -144,16 +144,9 @@ pub(crate) async fn show(
     Ok(page(&detail(&app, &at, id, String::new(), Vec::new())?))
 }
 
-fn detail(
-    app: &App,
-    at: &At,
-    id: i64,
-    problem: String,
-    placed: Vec<String>,
-) -> Result<DetailPage, Failure> {
+fn detail(app: &App, at: &At, id: i64, problem: String, placed: Vec<String>) -> Result<DetailPage, Failure> {
     let arrival = app.node.arrival(at.office.no, ArrivalId(id))?;
-    let opened =
-        if arrival.state == ArrivalState::Refused { None } else { Some(self::opened(app, at, id)?) };
+    let opened = if arrival.state == ArrivalState::Refused { None } else { Some(self::opened(app, at, id)?) };
     let manifest = opened.as_ref().map(|opened| &opened.manifest);
     let files = manifest.map(|manifest| &manifest.files[..]).unwrap_or_default();
     Ok(DetailPage {
@@ -251,7 +244,8 @@ fn zip_of(opened: &Opened) -> std::io::Result<Vec<u8>> {
         zip.start_file(file.name.as_str(), SimpleFileOptions::default())?;
         zip.write_all(&file.bytes)?;
     }
-    if !opened.manifest.message.is_empty() && opened.files.iter().all(|file| file.name != "メッセージ.txt") {
+    if !opened.manifest.message.is_empty() && opened.files.iter().all(|file| file.name != "メッセージ.txt")
+    {
         zip.start_file("メッセージ.txt", SimpleFileOptions::default())?;
         zip.write_all(opened.manifest.message.as_bytes())?;
     }

@@ -186,12 +186,7 @@ pub(crate) async fn take_in(
     take(&app, &at, posted, Tray::One(SendId(id)))
 }
 
-fn take(
-    app: &App,
-    at: &At,
-    mut posted: crate::visitor::Posted,
-    tray: Tray,
-) -> Result<Response, Failure> {
+fn take(app: &App, at: &At, mut posted: crate::visitor::Posted, tray: Tray) -> Result<Response, Failure> {
     let (no, files) = (at.office.no, std::mem::take(&mut posted.files));
     let message = posted.raw("message").to_owned();
     let landed = heavy(|| app.node.take_in(no, &at.visitor.staff.login, tray, files))?;
@@ -254,7 +249,8 @@ pub(crate) async fn accept(
     let no = at.office.no;
     app.node.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
     let back = posted.text("back");
-    let to = if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
+    let to =
+        if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
     Ok(lead(&posted, &to))
 }
 

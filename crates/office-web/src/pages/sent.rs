@@ -48,6 +48,7 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "sent.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 struct DetailPage {
     shell: Shell,
     id: i64,

@@ -36,6 +36,7 @@ struct Page {
     unlocks_itself: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 struct Member {
     id: i64,
     login: String,
@@ -196,11 +197,7 @@ pub(crate) async fn change_staff(
     answer(&app, &at, &posted, result.map_err(|error| staff_words(&error)), "changed")
 }
 
-pub(crate) async fn folders(
-    State(app): State<App>,
-    at: At,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
+pub(crate) async fn folders(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     at.visitor.must_administrate()?;
     let folders = Folders {
         export: posted.text("export").to_owned(),
@@ -212,9 +209,9 @@ pub(crate) async fn folders(
         .into_iter()
         .find(|folder| !folder.is_empty() && !PathBuf::from(folder).is_dir());
     let result = match missing {
-        Some(folder) => Err(format!(
-            "フォルダー「{folder}」がありません。さきに作ってから、もう一度保存してください。"
-        )),
+        Some(folder) => {
+            Err(format!("フォルダー「{folder}」がありません。さきに作ってから、もう一度保存してください。"))
+        }
         None if !folders.export.is_empty() && folders.export == folders.import => {
             Err("出力フォルダーと取込フォルダーは、別のフォルダーにしてください。".to_owned())
         }
@@ -265,15 +262,17 @@ pub(crate) async fn self_unlock(
     answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "changed")
 }
 
-pub(crate) async fn backup(
-    State(app): State<App>,
-    at: At,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
+pub(crate) async fn backup(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     at.visitor.must_administrate()?;
     let folder = PathBuf::from(posted.text("folder"));
     let at_time = words::local(app.node.now());
-    let name = format!("tasuki-{}-{:02}{:02}{:02}.zip", at_time.date(), at_time.hour(), at_time.minute(), at_time.second());
+    let name = format!(
+        "tasuki-{}-{:02}{:02}{:02}.zip",
+        at_time.date(),
+        at_time.hour(),
+        at_time.minute(),
+        at_time.second()
+    );
     let result = heavy(|| {
         std::fs::create_dir_all(&folder)?;
         app.node.back_up(&at.visitor.staff.login, &folder.join(name))?;

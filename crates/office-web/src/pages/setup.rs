@@ -88,10 +88,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Response, Failure> {
     }))
 }
 
-pub(crate) async fn begin(
-    State(app): State<App>,
-    OpenForm(posted): OpenForm,
-) -> Result<Response, Failure> {
+pub(crate) async fn begin(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
     if app.node.has_staff()? && !app.node.offices()?.is_empty() {
         return Err(Failure::NotAllowed);
     }
@@ -163,7 +160,8 @@ pub(crate) async fn begin_more(
 
 /// What was typed or stands in the operator's invitation, held against what it must be.
 fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
-    let invitation = posted.files.iter().find_map(|file| serde_json::from_slice::<Invitation>(&file.bytes).ok());
+    let invitation =
+        posted.files.iter().find_map(|file| serde_json::from_slice::<Invitation>(&file.bytes).ok());
     let root = posted.files.iter().find(|file| file.bytes.starts_with(b"-----BEGIN CERTIFICATE"));
     let mut enrolment = match invitation {
         Some(invitation) => Enrolment {

@@ -141,9 +141,14 @@ fn read(file: &Dropped, from: usize) -> (Vec<&'static str>, Vec<Row>, usize) {
         total += 1;
     }
     let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
-    let is_used = |index: usize| rows.iter().any(|row| row.cells.get(index).is_some_and(|cell| !cell.text.is_empty()));
+    let is_used =
+        |index: usize| rows.iter().any(|row| row.cells.get(index).is_some_and(|cell| !cell.text.is_empty()));
     let used: Vec<bool> = (0..width).map(is_used).collect();
-    let name_of = |index: usize| layout.and_then(|layout| layout.fields.get(index)).map_or("（項目名なし）", |field| field.name_ja);
+    let name_of = |index: usize| {
+        layout
+            .and_then(|layout| layout.fields.get(index))
+            .map_or("（項目名なし）", |field| field.name_ja)
+    };
     let columns = (0..width).filter(|index| used[*index]).map(name_of).collect();
     for row in &mut rows {
         let mut index = 0;
@@ -169,7 +174,7 @@ mod tests {
         assert_eq!((columns.len(), rows.len(), total), (4, 2, 2));
         assert_eq!((rows[1].cells[3].text.as_str(), rows[1].cells[3].raw.as_str()), ("2025年10月", "202510"));
         assert_eq!(read(&file, 1).1.len(), 1);
-        let other = Dropped { name: "other.csv".into(), bytes: b"a,,b\n".to_vec() };
+        let other = Dropped { name: "other.csv".into(), bytes: b"1,,2\n".to_vec() };
         assert_eq!(read(&other, 0).0, ["（項目名なし）", "（項目名なし）"]);
     }
 }

@@ -37,7 +37,10 @@ struct Recent {
     link: String,
 }
 
-pub(crate) async fn first(State(app): State<App>, visitor: Result<Visitor, Failure>) -> Result<Response, Failure> {
+pub(crate) async fn first(
+    State(app): State<App>,
+    visitor: Result<Visitor, Failure>,
+) -> Result<Response, Failure> {
     if !app.node.has_staff()? || (app.node.offices()?.is_empty()) {
         return Ok(Redirect::to("/setup").into_response());
     }
@@ -54,12 +57,13 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
     let sent = node.sent(no, &SendFilter::default(), RECENT)?;
     let unread = ArrivalFilter { state: Some(ArrivalState::Unread), ..ArrivalFilter::default() };
     let latest = node.arrivals(no, &unread, 1)?.first().map(|arrival| {
-        format!("いちばん新しいもの：{}（{}）", arrival.sender_name, words::short_time(arrival.received_at, now))
+        format!(
+            "いちばん新しいもの：{}（{}）",
+            arrival.sender_name,
+            words::short_time(arrival.received_at, now)
+        )
     });
-    let failed = SendFilter {
-        state: Some(tasuki_office::queue::SendState::Failed),
-        ..SendFilter::default()
-    };
+    let failed = SendFilter { state: Some(tasuki_office::queue::SendState::Failed), ..SendFilter::default() };
     let first_failure =
         node.sent(no, &failed, 1)?.first().map(|send| format!("{}：{}", send.receiver_name, send.reason));
     let mut recent: Vec<_> = arrivals

@@ -55,11 +55,7 @@ pub(crate) async fn show(
     Ok(page(&show_page(&app, &at, &wanted.next, "", String::new())?))
 }
 
-pub(crate) async fn unlock(
-    State(app): State<App>,
-    at: At,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
+pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     let (kj_id, next) = (posted.text("kj_id"), posted.raw("next"));
     let problem = match app.node.unlock(at.office.no, kj_id, posted.raw("password")).await {
         Ok(()) => return Ok(lead(&posted, inside(next))),
@@ -83,18 +79,12 @@ pub(crate) async fn show_recover(State(app): State<App>, at: At) -> Result<Respo
     Ok(page(&RecoverPage { shell, problem: String::new() }))
 }
 
-pub(crate) async fn recover(
-    State(app): State<App>,
-    at: At,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
+pub(crate) async fn recover(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     at.visitor.must_administrate()?;
     let new = posted.raw("new");
     let by = &at.visitor.staff.login;
     let problem = match RecoveryCode::parse(posted.text("code")) {
-        Err(_) => {
-            "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned()
-        }
+        Err(_) => "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned(),
         Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
         Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),
         Ok(code) => match heavy(|| app.node.recover_office(by, at.office.no, &code, new)) {

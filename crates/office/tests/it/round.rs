@@ -102,6 +102,26 @@ async fn an_office_that_does_not_take_part_is_told_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_goes_as_far_as_it_can() {
+    let world = World::new().await;
+    let care = world.node(CARE).await;
+    for office in [VISITS, DAY] {
+        world.participant(office).await;
+    }
+    world.suspend(DAY).await;
+    let files = vec![deletion(CARE, VISITS, 1), deletion(CARE, DAY, 2)];
+    assert_eq!(care.take_in(no(CARE), "hanako", Tray::Batch, files).unwrap(), Landed::Batch);
+    let shown: Vec<_> = care.batch(no(CARE)).unwrap().iter().map(|send| (send.id, send.revision)).collect();
+    let run = care.queue(no(CARE), "hanako", "見本 花子", &shown).unwrap();
+    until_state(&care, CARE, shown[0].0, "sent").await;
+    let failed = until_state(&care, CARE, shown[1].0, "failed").await;
+    assert!(failed.reason.contains("利用停止中"), "{}", failed.reason);
+    assert_eq!(care.run(no(CARE), run).unwrap().len(), 2);
+    let left: Vec<_> = care.batch(no(CARE)).unwrap().iter().map(|send| send.id).collect();
+    assert_eq!(left, [shown[1].0], "what went has left the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_office_sends_to_its_own_number() {
     let world = World::new().await;
     let care = world.node(CARE).await;

@@ -87,5 +87,7 @@ fn tell(world: &world::World) {
         anstream::println!("    介護ソフトの出力  {}", player.export.display());
         anstream::println!("    介護ソフトの取込  {}\n", player.import.display());
     }
-    anstream::println!("最初の事業所（居宅介護支援）でログインし、出力フォルダーのCSVを「一括送信」に入れてみてください。");
+    anstream::println!(
+        "最初の事業所（居宅介護支援）でログインし、出力フォルダーのCSVを「一括送信」に入れてみてください。"
+    );
 }

@@ -4,7 +4,7 @@ mod ask;
 mod serve;
 mod upkeep;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -18,8 +18,10 @@ const NOT_RUNNING: u8 = 3;
 const LOCKED: u8 = 4;
 
 #[derive(Args)]
-#[command(after_help = "終了コード：0 できた、1 人の確認を待つものがある・問題が見つかった、2 使い方の誤り・できない、\
-    3 連携クライアントが動いていない、4 ログインが必要")]
+#[command(
+    after_help = "終了コード：0 できた、1 人の確認を待つものがある・問題が見つかった、2 使い方の誤り・できない、\
+    3 連携クライアントが動いていない、4 ログインが必要"
+)]
 pub(crate) struct Options {
     /// 連携クライアントのフォルダー
     #[arg(long, global = true, value_name = "DIR", env = "TASUKI_OFFICE_DIR", default_value = "office")]
@@ -68,19 +70,27 @@ enum Command {
 }
 
 pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let dir = options.dir;
-    match options.command {
-        Command::Serve(serve) => serve::run(&dir, &serve),
-        Command::Status(plain) => ask::status(&dir, &plain),
-        Command::Send(send) => ask::send(&dir, &send),
-        Command::Drafts(plain) => ask::drafts(&dir, &plain),
-        Command::Outbox(list) => ask::outbox(&dir, &list),
-        Command::Inbox(list) => ask::inbox(&dir, &list),
-        Command::Fetch(fetch) => ask::fetch(&dir, &fetch),
-        Command::Receipt(receipt) => ask::receipt(&dir, &receipt),
-        Command::Check => upkeep::check(&dir),
-        Command::Backup { file } => upkeep::backup(&dir, &file),
-        Command::Restore { file } => upkeep::restore(&dir, &file),
-        Command::Rescue { office, login } => upkeep::rescue(&dir, office, &login),
+    let result = run_command(&options.dir, options.command);
+    // Whoever asked was told already why it ends like this.
+    match result.as_ref().err().and_then(|error| error.downcast_ref()) {
+        Some(ask::Ended(code)) => Ok(ExitCode::from(*code)),
+        None => result,
+    }
+}
+
+fn run_command(dir: &Path, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => serve::run(dir, &serve),
+        Command::Status(plain) => ask::status(dir, &plain),
+        Command::Send(send) => ask::send(dir, &send),
+        Command::Drafts(plain) => ask::drafts(dir, &plain),
+        Command::Outbox(list) => ask::outbox(dir, &list),
+        Command::Inbox(list) => ask::inbox(dir, &list),
+        Command::Fetch(fetch) => ask::fetch(dir, &fetch),
+        Command::Receipt(receipt) => ask::receipt(dir, &receipt),
+        Command::Check => upkeep::check(dir),
+        Command::Backup { file } => upkeep::backup(dir, &file),
+        Command::Restore { file } => upkeep::restore(dir, &file),
+        Command::Rescue { office, login } => upkeep::rescue(dir, office, &login),
     }
 }

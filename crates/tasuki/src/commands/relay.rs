@@ -83,6 +83,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
 
 /// The operator's place of work: an open store.
 struct Desk {
+    folder: Folder,
     store: Arc<SqliteStore>,
 }
 
@@ -94,7 +95,14 @@ impl Desk {
             folder.path().display()
         );
         let store = operator::open_store(folder, 0).context("保存ファイルを開けません")?;
-        Ok(Self { store })
+        Ok(Self { folder: folder.clone(), store })
+    }
+
+    /// The address under which offices reach the relay, as its configuration has it.
+    fn url(&self) -> anyhow::Result<String> {
+        let config = self.folder.read_config().context("relay.toml を読めません")?;
+        let host = config.hosts.first().context("relay.toml に hosts がありません")?;
+        Ok(format!("https://{host}:{}", config.listen.port()))
     }
 }
 

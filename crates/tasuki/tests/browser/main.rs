@@ -12,5 +12,6 @@ mod nodes;
 mod page;
 mod setup;
 
+#[expect(dead_code, reason = "these tests need less of it than those of the office")]
 #[path = "../../../office/tests/it/world.rs"]
 mod world;

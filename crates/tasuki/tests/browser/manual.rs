@@ -16,7 +16,8 @@ async fn manual_3_2_page_2_log_in_to_the_top_screen() {
     page.sees("個人IDまたはパスワードが違います").await;
     page.close().await;
     let page = care.log_in().await;
-    for name in ["トップ", "送信", "一括送信", "一時保存", "送信状況", "受信", "事業所検索", "設定"] {
+    for name in ["トップ", "送信", "一括送信", "一時保存", "送信状況", "受信", "事業所検索", "設定"]
+    {
         page.sees(name).await;
     }
     page.is_accessible("02-top-empty").await;
@@ -66,7 +67,7 @@ async fn manual_3_2_page_4_send_to_one_office() {
     page.fill("メッセージ", "いつもお世話になっております。来月分をお送りします。").await;
     page.sees("保存しました").await;
     page.is_accessible("06-send").await;
-    page.press("一時保存").await;
+    page.press_last("一時保存").await;
     page.sees("一時保存しました").await;
     page.is_accessible("07-drafts").await;
     page.press("開く").await;
@@ -131,7 +132,7 @@ async fn manual_3_2_page_6_attachments_and_message_by_edit() {
     let macros = std::env::temp_dir().join(format!("手順-{}.docm", std::process::id()));
     std::io::Write::write_all(&mut std::fs::File::create(&macros).unwrap(), b"PK").unwrap();
     page.press("みどり福祉用具 を編集").await;
-    page.drop(&[macros.clone()]).await;
+    page.drop(std::slice::from_ref(&macros)).await;
     page.sees("送れない種類のファイルです").await;
     page.is_accessible("13-refused-file").await;
     std::fs::remove_file(macros).unwrap();
@@ -234,7 +235,7 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
 }
 
 /// The files of tables 6 and 7 with supplement for an office.
-fn slips(care: &crate::nodes::Player, to: &str) -> Vec<std::path::PathBuf> {
+pub(crate) fn slips(care: &crate::nodes::Player, to: &str) -> Vec<std::path::PathBuf> {
     let all = care.exports(&format!("_{to}_"));
     let month = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -58,7 +58,8 @@ impl Page {
         ]});
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".into(), options);
-        let client = ClientBuilder::rustls().unwrap().capabilities(capabilities).connect(&driver).await.unwrap();
+        let client =
+            ClientBuilder::rustls().unwrap().capabilities(capabilities).connect(&driver).await.unwrap();
         let session = client.session_id().await.unwrap().unwrap();
         let page = Self { client, driver, session };
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
@@ -84,7 +85,12 @@ impl Page {
     pub(crate) async fn text(&self) -> String {
         let script = "return document.body ? document.body.innerText +
             [...document.querySelectorAll('textarea')].map((field) => field.value).join() : ''";
-        self.client.execute(script, vec![]).await.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+        self.client
+            .execute(script, vec![])
+            .await
+            .ok()
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     pub(crate) async fn title(&self) -> String {
@@ -102,18 +108,11 @@ impl Page {
         self.shot("zz-not-seen").await;
         let before = self.text().await;
         self.goto(&self.address().await).await;
-        panic!("「{text}」 is not on the page {}:\n{before}\nLoaded anew:\n{}", self.address().await, self.text().await);
-    }
-
-    /// Waits until something can no longer be read.
-    pub(crate) async fn sees_no(&self, text: &str) {
-        for _ in 0..300 {
-            if !self.text().await.contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("「{text}」 stays on the page:\n{}", self.text().await);
+        panic!(
+            "「{text}」 is not on the page {}:\n{before}\nLoaded anew:\n{}",
+            self.address().await,
+            self.text().await
+        );
     }
 
     /// Presses a button or link by its name, the first of this name.
@@ -173,7 +172,8 @@ impl Page {
 
     /// Chooses a file with the file field of a label.
     pub(crate) async fn choose(&self, label: &str, file: &Path) {
-        let path = format!("//input[@type='file'][@id=//label[starts-with(normalize-space(.),'{label}')]/@for]");
+        let path =
+            format!("//input[@type='file'][@id=//label[starts-with(normalize-space(.),'{label}')]/@for]");
         let element = self.client.find(Locator::XPath(&path)).await.unwrap();
         element.send_keys(file.to_str().unwrap()).await.unwrap();
     }

@@ -27,7 +27,14 @@ use super::Player;
 
 /// Number, name, kana, service type and person of each office; the first plans the care.
 const OFFICES: [(&str, &str, &str, &str, &str, &str); 4] = [
-    ("1370000019", "たすき居宅介護支援事業所", "タスキキョタクカイゴシエンジギョウショ", "43", "keikaku", "計画 太郎"),
+    (
+        "1370000019",
+        "たすき居宅介護支援事業所",
+        "タスキキョタクカイゴシエンジギョウショ",
+        "43",
+        "keikaku",
+        "計画 太郎",
+    ),
     ("1370000027", "たすき訪問介護", "タスキホウモンカイゴ", "11", "houmon", "訪問 花子"),
     ("1370000035", "ひばりデイサービス", "ヒバリデイサービス", "15", "hibari", "通所 次郎"),
     ("1370000043", "みどり福祉用具", "ミドリフクシヨウグ", "17", "midori", "用具 三郎"),
@@ -76,11 +83,13 @@ impl World {
             tasuki_office::folder::write_durably(&dir.join("demo.json"), &text)?;
         } else {
             let secrets: Vec<Secrets> = serde_json::from_slice(&std::fs::read(dir.join("demo.json"))?)?;
-            players.extend(secrets.into_iter().enumerate().map(|(index, secrets)| secrets.player(dir, index)));
+            players
+                .extend(secrets.into_iter().enumerate().map(|(index, secrets)| secrets.player(dir, index)));
         }
         for (index, player) in (0..).zip(&mut players) {
             let node = Node::open_now(Folder::create(&player.node)?)?;
-            let address = SocketAddr::from(([127, 0, 0, 1], if port == 0 { 0 } else { port.saturating_add(index) }));
+            let address =
+                SocketAddr::from(([127, 0, 0, 1], if port == 0 { 0 } else { port.saturating_add(index) }));
             let web = match Web::listen(node.clone(), address).await {
                 Ok(web) => web,
                 // The port is in use: any other does as well.
@@ -194,7 +203,8 @@ async fn enrol_all(
             // A thread and a runtime of its own: making keys takes time, and the link that begins with the
             // enrolment ends with it. Whoever plays logs in anew.
             let enrolled = tokio::task::spawn_blocking(move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+                let runtime =
+                    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
                 runtime.block_on(enrol(&dir, &relay, root, index, credentials))
             });
             enrolled.await?

@@ -90,18 +90,20 @@ struct Running {
     access: LocalAccess,
 }
 
-/// An answer, or the status with which the program ends.
-type Answer<T> = Result<T, ExitCode>;
+/// The person was told already: the program ends with this status.
+#[derive(Debug, thiserror::Error)]
+#[error("told already")]
+pub(super) struct Ended(pub(super) u8);
 
 impl Running {
-    fn find(dir: &Path) -> Answer<Self> {
+    fn find(dir: &Path) -> anyhow::Result<Self> {
         let client = Client::builder().no_proxy().timeout(None).build();
         let access = std::fs::read(dir.join("local.json")).ok();
         let access = access.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         access.zip(client.ok()).map(|(access, client)| Self { client, access }).ok_or_else(not_running)
     }
 
-    fn call(&self, request: RequestBuilder) -> Answer<Response> {
+    fn call(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let answer = request.bearer_auth(&self.access.token).send().map_err(|_| not_running())?;
         if answer.status().is_success() {
             return Ok(answer);
@@ -110,71 +112,61 @@ impl Running {
         let problem: Value = answer.json().unwrap_or_default();
         let message = problem["message"].as_str().unwrap_or("できませんでした");
         anstream::eprintln!("tasuki: {message}");
-        Err(ExitCode::from(if locked { LOCKED } else { 2 }))
+        Err(Ended(if locked { LOCKED } else { 2 }).into())
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}/local/{path}", self.access.url)
     }
 
-    fn json(&self, path: &str) -> Answer<Value> {
+    fn json(&self, path: &str) -> anyhow::Result<Value> {
         self.call(self.client.get(self.url(path)))?.json().map_err(|_| not_running())
     }
 
     /// The office that is meant.
-    fn office(&self, wanted: Option<OfficeNo>) -> Answer<String> {
+    fn office(&self, wanted: Option<OfficeNo>) -> anyhow::Result<String> {
         if let Some(office) = wanted {
             return Ok(office.to_string());
         }
         let status = self.json("status")?;
-        match status["offices"].as_array().map(Vec::as_slice) {
-            Some([only]) => Ok(only["office"].as_str().unwrap_or_default().to_owned()),
-            _ => {
-                anstream::eprintln!("tasuki: 事業所がいくつかあるか、まだありません。--office で指定してください");
-                Err(ExitCode::from(2))
-            }
+        if let Some([only]) = status["offices"].as_array().map(Vec::as_slice) {
+            return Ok(text(only, "office").to_owned());
         }
+        bail!("事業所がいくつかあるか、まだありません。--office で指定してください")
     }
 }
 
-fn not_running() -> ExitCode {
+fn not_running() -> anyhow::Error {
     anstream::eprintln!("tasuki: 連携クライアントが動いていません。tasuki office serve で動かしてください");
-    ExitCode::from(NOT_RUNNING)
-}
-
-/// Either way there is a status to end with.
-fn ended(answer: Answer<ExitCode>) -> anyhow::Result<ExitCode> {
-    Ok(answer.unwrap_or_else(|code| code))
+    Ended(NOT_RUNNING).into()
 }
 
 pub(super) fn status(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
-    ended((|| {
-        let status = Running::find(dir)?.json("status")?;
-        if plain.json {
-            anstream::println!("{status}");
-            return Ok(ExitCode::SUCCESS);
-        }
-        for office in status["offices"].as_array().into_iter().flatten() {
-            let link = match text(office, "link") {
-                "online" => "連携中",
-                "locked" => "未接続（事業所ユーザログイン前）",
-                "connecting" => "接続しています",
-                "offline" => "つながりません（自動で再接続します）",
-                _ => "連携基盤に断られました",
-            };
-            let counts = &office["counts"];
-            anstream::println!(
-                "{} {}  {link}  未読 {}  一時保存 {}  送信待ち {}  送信失敗 {}",
-                text(office, "office"),
-                text(office, "name"),
-                counts["unread"],
-                counts["drafts"],
-                counts["on_the_way"],
-                counts["failed"]
-            );
-        }
-        Ok(ExitCode::SUCCESS)
-    })())
+    let status = Running::find(dir)?.json("status")?;
+    if plain.json {
+        anstream::println!("{status}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for office in status["offices"].as_array().into_iter().flatten() {
+        let link = match text(office, "link") {
+            "online" => "連携中",
+            "locked" => "未接続（事業所ユーザログイン前）",
+            "connecting" => "接続しています",
+            "offline" => "つながりません（自動で再接続します）",
+            _ => "連携基盤に断られました",
+        };
+        let counts = &office["counts"];
+        anstream::println!(
+            "{} {}  {link}  未読 {}  一時保存 {}  送信待ち {}  送信失敗 {}",
+            text(office, "office"),
+            text(office, "name"),
+            counts["unread"],
+            counts["drafts"],
+            counts["on_the_way"],
+            counts["failed"]
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn send(dir: &Path, send: &SendFiles) -> anyhow::Result<ExitCode> {
@@ -192,20 +184,18 @@ pub(super) fn send(dir: &Path, send: &SendFiles) -> anyhow::Result<ExitCode> {
             form = form.text(name, "1");
         }
     }
-    ended((|| {
-        let running = Running::find(dir)?;
-        let office = running.office(send.plain.office)?;
-        let request = running.client.post(running.url(&format!("{office}/send"))).multipart(form);
-        let answer: Value = running.call(request)?.json().map_err(|_| not_running())?;
-        let sends: Vec<_> = answer["sends"].as_array().cloned().unwrap_or_default();
-        if send.plain.json {
-            anstream::println!("{answer}");
-        } else {
-            sends.iter().for_each(print_send);
-        }
-        let all_on_their_way = sends.iter().all(|send| text(send, "state") != "draft");
-        Ok(if all_on_their_way || send.draft { ExitCode::SUCCESS } else { ExitCode::from(WAITS) })
-    })())
+    let running = Running::find(dir)?;
+    let office = running.office(send.plain.office)?;
+    let request = running.client.post(running.url(&format!("{office}/send"))).multipart(form);
+    let answer: Value = running.call(request)?.json().map_err(|_| not_running())?;
+    let sends: Vec<_> = answer["sends"].as_array().cloned().unwrap_or_default();
+    if send.plain.json {
+        anstream::println!("{answer}");
+    } else {
+        sends.iter().for_each(print_send);
+    }
+    let all_on_their_way = sends.iter().all(|send| text(send, "state") != "draft");
+    Ok(if all_on_their_way || send.draft { ExitCode::SUCCESS } else { ExitCode::from(WAITS) })
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -238,17 +228,17 @@ fn print_send(send: &Value) {
 }
 
 pub(super) fn drafts(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
-    ended(list(dir, plain, "drafts", "drafts", print_send))
+    list(dir, plain, "drafts", "drafts", print_send)
 }
 
 pub(super) fn outbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
     let path = format!("outbox?state={}", wanted.state.as_deref().unwrap_or_default());
-    ended(list(dir, &wanted.plain, &path, "sends", print_send))
+    list(dir, &wanted.plain, &path, "sends", print_send)
 }
 
 pub(super) fn inbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
     let path = format!("inbox?state={}", wanted.state.as_deref().unwrap_or_default());
-    ended(list(dir, &wanted.plain, &path, "arrivals", |arrival| {
+    list(dir, &wanted.plain, &path, "arrivals", |arrival| {
         anstream::println!(
             "{}  {}  {} {}  {}",
             arrival["id"],
@@ -257,11 +247,17 @@ pub(super) fn inbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
             text(arrival, "from_name"),
             joined(arrival, "contents")
         );
-    }))
+    })
 }
 
 /// Prints the newest lines of a list.
-fn list(dir: &Path, plain: &Plain, path: &str, member: &str, print: impl Fn(&Value)) -> Answer<ExitCode> {
+fn list(
+    dir: &Path,
+    plain: &Plain,
+    path: &str,
+    member: &str,
+    print: impl Fn(&Value),
+) -> anyhow::Result<ExitCode> {
     let running = Running::find(dir)?;
     let office = running.office(plain.office)?;
     let answer = running.json(&format!("{office}/{path}"))?;
@@ -274,22 +270,15 @@ fn list(dir: &Path, plain: &Plain, path: &str, member: &str, print: impl Fn(&Val
 }
 
 pub(super) fn fetch(dir: &Path, fetch: &Fetch) -> anyhow::Result<ExitCode> {
-    let found = (|| {
-        let running = Running::find(dir)?;
-        let office = running.office(fetch.plain.office)?;
-        let arrival = running.json(&format!("{office}/inbox/{}", fetch.id))?;
-        let mut files = Vec::new();
-        for (index, name) in arrival["files"].as_array().into_iter().flatten().enumerate() {
-            let path = running.url(&format!("{office}/inbox/{}/files/{index}", fetch.id));
-            let bytes = running.call(running.client.get(path))?.bytes().map_err(|_| not_running())?;
-            files.push((name.as_str().unwrap_or_default().to_owned(), bytes));
-        }
-        Ok((arrival, files))
-    })();
-    let (arrival, files) = match found {
-        Ok(found) => found,
-        Err(code) => return Ok(code),
-    };
+    let running = Running::find(dir)?;
+    let office = running.office(fetch.plain.office)?;
+    let arrival = running.json(&format!("{office}/inbox/{}", fetch.id))?;
+    let mut files = Vec::new();
+    for (index, name) in arrival["files"].as_array().into_iter().flatten().enumerate() {
+        let path = running.url(&format!("{office}/inbox/{}/files/{index}", fetch.id));
+        let bytes = running.call(running.client.get(path))?.bytes().map_err(|_| not_running())?;
+        files.push((name.as_str().unwrap_or_default().to_owned(), bytes));
+    }
     std::fs::create_dir_all(&fetch.out)?;
     for (name, bytes) in &files {
         let path = fetch.out.join(name);
@@ -312,19 +301,17 @@ pub(super) fn fetch(dir: &Path, fetch: &Fetch) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn receipt(dir: &Path, receipt: &Receipt) -> anyhow::Result<ExitCode> {
-    ended((|| {
-        let running = Running::find(dir)?;
-        let office = running.office(receipt.plain.office)?;
-        let state = match receipt.state {
-            Mark::Unread => "unread",
-            Mark::Read => "read",
-            Mark::Imported => "imported",
-        };
-        let path = running.url(&format!("{office}/inbox/{}/receipt?state={state}", receipt.id));
-        let answer: Value = running.call(running.client.post(path))?.json().map_err(|_| not_running())?;
-        if receipt.plain.json {
-            anstream::println!("{answer}");
-        }
-        Ok(ExitCode::SUCCESS)
-    })())
+    let running = Running::find(dir)?;
+    let office = running.office(receipt.plain.office)?;
+    let state = match receipt.state {
+        Mark::Unread => "unread",
+        Mark::Read => "read",
+        Mark::Imported => "imported",
+    };
+    let path = running.url(&format!("{office}/inbox/{}/receipt?state={state}", receipt.id));
+    let answer: Value = running.call(running.client.post(path))?.json().map_err(|_| not_running())?;
+    if receipt.plain.json {
+        anstream::println!("{answer}");
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -32,9 +32,9 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
         let folder = Folder::create(dir).with_context(|| format!("{} を使えません", dir.display()))?;
         let node = Node::open_now(folder).with_context(|| format!("{} を開けません", dir.display()))?;
         let address = SocketAddr::from(([127, 0, 0, 1], options.port));
-        let web = Web::listen(node.clone(), address)
-            .await
-            .with_context(|| format!("ポート {} を使えません。--port で別の番号を指定してください", options.port))?;
+        let web = Web::listen(node.clone(), address).await.with_context(|| {
+            format!("ポート {} を使えません。--port で別の番号を指定してください", options.port)
+        })?;
         anstream::println!("連携クライアント：{}", web.url());
         if !options.no_browser {
             browser::open(&web.url());

@@ -43,7 +43,9 @@ pub(super) fn restore(dir: &Path, file: &Path) -> anyhow::Result<ExitCode> {
     let folder = Folder::create(dir)?;
     match tasuki_office::backup::restore(file, &folder) {
         Err(OfficeError::Changed) => bail!("{} には連携クライアントがもうあります", dir.display()),
-        Err(OfficeError::Damaged) => bail!("{} はバックアップのファイルではないか、壊れています", file.display()),
+        Err(OfficeError::Damaged) => {
+            bail!("{} はバックアップのファイルではないか、壊れています", file.display())
+        }
         result => result?,
     }
     anstream::println!("元に戻しました。tasuki office --dir {} serve で動かしてください。", dir.display());

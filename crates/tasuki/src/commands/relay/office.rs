@@ -7,6 +7,8 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tasuki_office::folder::write_durably;
+use tasuki_office::open_office::Invitation;
 use tasuki_relay::operator::{self, NewCredentials, RegisterError};
 use tasuki_relay::store::{OfficeRecord, Offices as _};
 use tasuki_terms::{OfficeNo, ServiceType};
@@ -78,6 +80,12 @@ pub(super) struct Output {
     /// 機械で読める形（JSON）で出力する
     #[arg(long)]
     json: bool,
+    /// 事業所に渡す招待ファイルを作る（パスワードが入るので、紙と同じように扱ってください）
+    #[arg(long, value_name = "FILE")]
+    invitation: Option<PathBuf>,
+    /// 招待ファイルに書く連携基盤のアドレス（なければ relay.toml から作ります）
+    #[arg(long, value_name = "URL", requires = "invitation")]
+    url: Option<String>,
 }
 
 impl Output {
@@ -94,7 +102,7 @@ pub(super) async fn run(desk: &Desk, command: Command) -> anyhow::Result<ExitCod
             let now = Timestamp::now();
             let credentials =
                 operator::renew_credentials(&*desk.store, office, new_password, output.valid(), now);
-            print(&credentials.await.map_err(in_japanese)?, &output);
+            hand_over(desk, &credentials.await.map_err(in_japanese)?, &output).await?;
         }
         Command::Suspend { office } => set_suspended(desk, office, true).await?,
         Command::Resume { office } => set_suspended(desk, office, false).await?,
@@ -110,7 +118,27 @@ async fn add(desk: &Desk, options: Add) -> anyhow::Result<()> {
     }
     let now = Timestamp::now();
     let credentials = operator::register_office(&*desk.store, office, output.valid(), now).await;
-    print(&credentials.map_err(in_japanese)?, &output);
+    hand_over(desk, &credentials.map_err(in_japanese)?, &output).await
+}
+
+/// Prints what goes to the office, and writes its invitation.
+async fn hand_over(desk: &Desk, credentials: &NewCredentials, output: &Output) -> anyhow::Result<()> {
+    if let Some(file) = &output.invitation {
+        let found = desk.store.offices(&[credentials.office]).await?;
+        let invitation = Invitation {
+            tasuki_invitation: 1,
+            relay: output.url.clone().map_or_else(|| desk.url(), Ok)?,
+            root_pem: std::fs::read_to_string(desk.folder.root()).context("root.pem を読めません")?,
+            office: credentials.office,
+            name: found.into_iter().next().map(|office| office.name).unwrap_or_default(),
+            kj_id: credentials.kj_id,
+            password: credentials.password.as_ref().map(|password| password.to_string()),
+            enrolment_password: credentials.enrolment_password.to_string(),
+        };
+        let bytes = zeroize::Zeroizing::new(serde_json::to_vec_pretty(&invitation)?);
+        write_durably(file, &bytes).with_context(|| format!("{} に書けません", file.display()))?;
+    }
+    print(credentials, output);
     Ok(())
 }
 
