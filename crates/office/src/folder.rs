@@ -26,6 +26,17 @@ impl Folder {
         Ok(Self(path))
     }
 
+    /// Keeps other processes from working in it: two of them would send the same queue. The folder is free again
+    /// when the file is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when another process has it.
+    pub fn lock(&self) -> io::Result<File> {
+        let file = File::create(self.0.join("node.lock"))?;
+        file.try_lock()?;
+        Ok(file)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0

@@ -156,6 +156,15 @@ impl World {
 
     /// An office that takes part, and whose node is switched off.
     pub(crate) async fn enrolled_and_off(&self, office: &str) {
+        self.enrolled_and_off_after(office, |_| {}).await;
+    }
+
+    /// The same, after something was done with it.
+    pub(crate) async fn enrolled_and_off_after(
+        &self,
+        office: &str,
+        then: impl FnOnce(&Node) + std::marker::Send + 'static,
+    ) {
         let credentials = self.register(office).await;
         let (node, enrolment) = (self.empty_node(office), self.enrolment(&credentials));
         let done = tokio::task::spawn_blocking(move || {
@@ -163,6 +172,7 @@ impl World {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
             runtime.block_on(node.enrol(enrolment)).unwrap();
+            then(&node);
         });
         done.await.unwrap();
     }

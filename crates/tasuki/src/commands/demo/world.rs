@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) players: Vec<Player>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    _locks: Vec<std::fs::File>,
 }
 
 impl World {
@@ -86,8 +87,11 @@ impl World {
             players
                 .extend(secrets.into_iter().enumerate().map(|(index, secrets)| secrets.player(dir, index)));
         }
+        let mut locks = Vec::new();
         for (index, player) in (0..).zip(&mut players) {
-            let node = Node::open_now(Folder::create(&player.node)?)?;
+            let folder = Folder::create(&player.node)?;
+            locks.push(folder.lock().context("このフォルダーのデモは、もう動いています")?);
+            let node = Node::open_now(folder)?;
             let address =
                 SocketAddr::from(([127, 0, 0, 1], if port == 0 { 0 } else { port.saturating_add(index) }));
             let web = match Web::listen(node.clone(), address).await {
@@ -102,7 +106,7 @@ impl World {
                 drop(web.serve(until(stopped)).await);
             }));
         }
-        Ok(Self { relay, players, stop, tasks })
+        Ok(Self { relay, players, stop, tasks, _locks: locks })
     }
 
     pub(super) async fn stop(self) {

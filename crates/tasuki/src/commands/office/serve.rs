@@ -30,6 +30,12 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let folder = Folder::create(dir).with_context(|| format!("{} を使えません", dir.display()))?;
+        let _lock = match folder.lock() {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                anyhow::bail!("{} の連携クライアントは、もう動いています", dir.display())
+            }
+            lock => lock.with_context(|| format!("{} を使えません", dir.display()))?,
+        };
         let node = Node::open_now(folder).with_context(|| format!("{} を開けません", dir.display()))?;
         let address = SocketAddr::from(([127, 0, 0, 1], options.port));
         let web = Web::listen(node.clone(), address).await.with_context(|| {

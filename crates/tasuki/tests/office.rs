@@ -1,0 +1,302 @@
+//! Office nodes as processes: from the operator's invitation to a month's exchange, and what breaks on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use reqwest::blocking::{Client, multipart};
+use serde_json::Value;
+use tasuki_office::node::Node;
+
+#[path = "../../office/tests/it/world.rs"]
+#[expect(dead_code, reason = "these tests need less of it than those of the office")]
+mod world;
+
+use world::{CARE, PASSWORD, VISITS, World, deletion};
+
+fn tasuki() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
+    for name in ["TASUKI_RELAY_DIR", "TASUKI_OFFICE_DIR", "TASUKI_OFFICE_PORT", "TASUKI_LOG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn office(folder: &Path, arguments: &[&str]) -> Output {
+    tasuki().args(["office", "--dir"]).arg(folder).args(arguments).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&text)
+        .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A process that has said its address, and is killed at the end.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        Self { child, url: line.split_once('：').unwrap().1.trim_end_matches('/').to_owned() }
+    }
+
+    fn node(folder: &Path) -> Self {
+        Self::start(tasuki().args(["office", "serve", "--no-browser", "--port", "0", "--dir"]).arg(folder))
+    }
+
+    fn relay(folder: &Path, listen: &str) -> Self {
+        Self::start(tasuki().args(["relay", "serve", "--listen", listen, "--dir"]).arg(folder))
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("it does not come: {what}")
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// The first start on the page, as its form sends it.
+fn begin(node: &Running, invitation: &Path) {
+    let mut form = multipart::Form::new().file("invitation", invitation).unwrap();
+    for (name, value) in [
+        ("new_password", PASSWORD),
+        ("new_again", PASSWORD),
+        ("login", "hanako"),
+        ("name", "見本 花子"),
+        ("staff_password", PASSWORD),
+        ("staff_again", PASSWORD),
+    ] {
+        form = form.text(name, value);
+    }
+    let answer = client().post(format!("{}/setup", node.url)).multipart(form).send().unwrap();
+    let html = answer.text().unwrap();
+    assert!(html.contains("復元キット"), "{html}");
+}
+
+fn count(folder: &Path, list: &str, member: &str) -> usize {
+    json(&office(folder, &[list, "--json"]))[member].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn two_nodes_and_a_relay_from_invitation_to_import_with_the_relay_away_in_between() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = |name: &str| temporary.path().join(name);
+    let relay_dir = path("relay");
+    let relay = |arguments: &[&str]| {
+        let output = tasuki().args(["relay", "--dir"]).arg(&relay_dir).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    relay(&["init", "--host", "127.0.0.1"]);
+    let mut serving = Running::relay(&relay_dir, "127.0.0.1:0");
+    let address = serving.url.trim_start_matches("https://").to_owned();
+    let mut nodes = Vec::new();
+    for (number, name) in [(CARE, "たすき居宅介護支援事業所"), (VISITS, "たすき訪問介護")]
+    {
+        let invitation = path(&format!("{number}.json"));
+        let file = invitation.to_str().unwrap();
+        relay(&["office", "add", number, "--name", name, "--invitation", file, "--url", &serving.url]);
+        let node = Running::node(&path(number));
+        begin(&node, &invitation);
+        nodes.push(node);
+    }
+    let (care, visits) = (path(CARE), path(VISITS));
+    let put = |serial| {
+        let file = deletion(CARE, VISITS, serial);
+        let path = path(&file.name);
+        std::fs::File::create(&path).unwrap().write_all(&file.bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let sent = office(&care, &["send", &put(1), "--message", "お願いします", "--json"]);
+    assert_eq!(sent.status.code(), Some(0), "{}", String::from_utf8_lossy(&sent.stderr));
+    until("the arrival", || (count(&visits, "inbox", "arrivals") == 1).then_some(()));
+
+    serving.kill();
+    until("offline", || {
+        (json(&office(&care, &["status", "--json"]))["offices"][0]["link"] == "offline").then_some(())
+    });
+    // Without a line the directory is known from before: it is confirmed, and waits.
+    let sent = office(&care, &["send", &put(2), "--json"]);
+    assert_eq!(sent.status.code(), Some(0), "{}", String::from_utf8_lossy(&sent.stdout));
+    let _serving = Running::relay(&relay_dir, &address);
+    until("the second arrival", || (count(&visits, "inbox", "arrivals") == 2).then_some(()));
+
+    let arrival = json(&office(&visits, &["inbox", "--json"]))["arrivals"][0].clone();
+    let (id, out) = (arrival["id"].to_string(), path("out"));
+    assert_eq!(office(&visits, &["fetch", &id, "--out", out.to_str().unwrap()]).status.code(), Some(0));
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+    assert_eq!(office(&visits, &["receipt", &id, "imported"]).status.code(), Some(0));
+    until("the receipt", || {
+        let sends = json(&office(&care, &["outbox", "--json"]));
+        sends["sends"].as_array().unwrap().iter().any(|send| send["state"] == "imported").then_some(())
+    });
+    for folder in [&care, &visits] {
+        assert_eq!(office(folder, &["check"]).status.code(), Some(0));
+    }
+
+    // What waits for a person is told by the exit status.
+    let bad = path("DLTPLAN_202510_1370000019_43_1370000027_11_20251001000009.CSV");
+    std::fs::File::create(&bad).unwrap().write_all(b"202407,13101,0000012345,202510\r\n").unwrap();
+    let findings = office(&care, &["send", bad.to_str().unwrap(), "--json"]);
+    assert_eq!(findings.status.code(), Some(1));
+    assert_eq!(json(&findings)["sends"][0]["errors"][0]["column"], 2);
+    // After a restart somebody has to log in; without a node nobody answers.
+    nodes.remove(0).kill();
+    assert_eq!(office(&care, &["status"]).status.code(), Some(3));
+    let _node = Running::node(&care);
+    assert_eq!(
+        office(&care, &["inbox", "--office", CARE]).status.code(),
+        Some(0),
+        "an empty list holds no secret"
+    );
+    assert_eq!(office(&care, &["outbox", "--office", CARE]).status.code(), Some(4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_at_any_moment_loses_and_doubles_nothing() {
+    let world = World::new().await;
+    world.enrolled_and_off_after(CARE, |node| node.set_self_unlock("hanako", true).unwrap()).await;
+    let folder = world.temporary.path().join(CARE);
+    let all = tokio::task::spawn_blocking(move || {
+        let mut seed = 7_u64;
+        for round in 0..25 {
+            let mut node = Running::node(&folder);
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let file = deletion(CARE, CARE, round);
+            let path = folder.join(&file.name);
+            std::fs::File::create(&path).unwrap().write_all(&file.bytes).unwrap();
+            // The kill may come while it is taken in, too: then it was not promised.
+            let mut send = tasuki();
+            send.args(["office", "--dir"]).arg(&folder).args(["send", path.to_str().unwrap()]);
+            let mut send = send.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(seed >> 55));
+            node.kill();
+            send.wait().unwrap();
+        }
+        let _node = Running::node(&folder);
+        until("all are received", || {
+            let sends = json(&office(&folder, &["outbox", "--json"]));
+            let sends = sends["sends"].as_array().unwrap().clone();
+            sends.iter().all(|send| send["state"] == "received").then_some(sends.len())
+        });
+        let sent = count(&folder, "outbox", "sends");
+        let arrived = count(&folder, "inbox", "arrivals");
+        (sent, arrived, office(&folder, &["check"]).status.code())
+    });
+    let (sent, arrived, check) = all.await.unwrap();
+    assert!(sent > 5, "{sent} were sent between the kills");
+    assert_eq!((arrived, check), (sent, Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_nothing_is_lost() {
+    let world = World::new().await;
+    world.enrolled_and_off(CARE).await;
+    let source = world.temporary.path().join(CARE);
+    let full = world.temporary.path().join("full");
+    std::fs::create_dir(&full).unwrap();
+    tokio::task::spawn_blocking(move || {
+        // A small disk of its own, in a name space of its own.
+        let script = r#"mount -t tmpfs -o size=24m tmpfs "$2" && cp -r "$1/." "$2" && head -c 22000000 /dev/zero > "$2/filler" &&
+            exec "$0" office serve --no-browser --port 0 --dir "$2""#;
+        let mut command = Command::new("unshare");
+        let is_root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
+        command.arg(if is_root { "-m" } else { "-rm" }).args(["sh", "-c", script, env!("CARGO_BIN_EXE_tasuki")]);
+        let node = Running::start(command.arg(&source).arg(&full));
+        let client = client();
+        let form = [("login", "hanako"), ("password", PASSWORD)];
+        let answer = client.post(format!("{}/login", node.url)).form(&form).send().unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let get = |path: &str| client.get(format!("{}/{CARE}{path}", node.url)).header("cookie", &cookie).send().unwrap();
+        let html = get("/send").text().unwrap();
+        let csrf = html.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        let upload = || {
+            let text = "本日は晴天なり。".repeat(200_000).into_bytes();
+            let form = multipart::Form::new().text("csrf", csrf.clone());
+            let form = form.part("files", multipart::Part::bytes(text).file_name("長い.txt"));
+            client.post(format!("{}/{CARE}/send", node.url)).header("cookie", &cookie).multipart(form).send().unwrap()
+        };
+        let answer = upload();
+        assert_eq!(answer.status(), 507);
+        assert!(answer.text().unwrap().contains("空き容量が足りません"));
+        assert_eq!(get("/drafts").status(), 200, "reading goes on");
+        assert!(!get("/drafts").text().unwrap().contains("開く"), "and nothing is there by half");
+        // Space returns, and it works again by itself.
+        let inside = format!("/proc/{}/root{}/filler", node.child.id(), full.display());
+        std::fs::remove_file(inside).unwrap();
+        assert_eq!(upload().status(), 303);
+        assert!(get("/drafts").text().unwrap().contains("開く"));
+    })
+    .await
+    .unwrap();
+}
+
+#[test]
+fn two_nodes_never_work_in_one_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let _node = Running::node(temporary.path());
+    let second = office(temporary.path(), &["serve", "--no-browser", "--port", "0"]);
+    assert_eq!(second.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("もう動いています"));
+}
+
+#[test]
+fn a_folder_that_is_no_nodes_is_told() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = office(&temporary.path().join("nothing"), &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("連携クライアントのフォルダーではありません"));
+    let file = temporary.path().join("no.zip");
+    std::fs::File::create(&file).unwrap().write_all(b"no zip").unwrap();
+    let output = office(&temporary.path().join("new"), &["restore", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!temporary.path().join("new/node.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_clocks_do_not_stop_the_work() {
+    let world = World::new().await;
+    let shifted = |name: &str, hours: i64| {
+        let folder = tasuki_office::folder::Folder::create(world.temporary.path().join(name)).unwrap();
+        let clock = move || jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+        let node = Node::open(folder, std::sync::Arc::new(clock)).unwrap();
+        node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+        node
+    };
+    let (early, late) = (shifted(CARE, -23), shifted(VISITS, 23));
+    for (node, office) in [(&early, CARE), (&late, VISITS)] {
+        let credentials = world.register(office).await;
+        node.enrol(world.enrolment(&credentials)).await.unwrap();
+    }
+    let there = world::send(&early, CARE, vec![deletion(CARE, VISITS, 1)]);
+    let back = world::send(&late, VISITS, vec![deletion(VISITS, CARE, 2)]);
+    world::until_state(&early, CARE, there, "received").await;
+    world::until_state(&late, VISITS, back, "received").await;
+}
