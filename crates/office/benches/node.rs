@@ -149,7 +149,7 @@ fn lists(node: &Node, items: u64) {
         println!("  list of 51, {name}: {:.2?}", p95(|| drop(node.arrivals(office, filter, 51).unwrap())));
     }
     println!("  sent: {:.2?}", p95(|| drop(node.sent(office, &SendFilter::default(), 51).unwrap())));
-    println!("  numbers of the menu: {:.2?}", p95(|| drop(node.counts(office).unwrap())));
+    println!("  numbers of the menu: {:.2?}", p95(|| assert!(node.counts(office).unwrap().unread >= 0)));
 }
 
 fn p95(mut call: impl FnMut()) -> Duration {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +21,7 @@ use tasuki_relay::store::{OfficeRecord, Offices as _};
 use tasuki_sample::{Office, Options, Sample, ServiceOffice};
 use tasuki_terms::{ServiceMonth, ServiceType};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use zeroize::Zeroizing;
 
 use super::Player;
@@ -40,6 +41,9 @@ const OFFICES: [(&str, &str, &str, &str, &str, &str); 4] = [
     ("1370000043", "みどり福祉用具", "ミドリフクシヨウグ", "17", "midori", "用具 三郎"),
 ];
 
+/// How long requests that are under way may take at the end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// People in the month.
 const PEOPLE: u32 = 12;
 
@@ -48,6 +52,7 @@ pub(super) struct World {
     pub(super) players: Vec<Player>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    watching: Vec<AbortHandle>,
     _locks: Vec<std::fs::File>,
 }
 
@@ -87,7 +92,7 @@ impl World {
             players
                 .extend(secrets.into_iter().enumerate().map(|(index, secrets)| secrets.player(dir, index)));
         }
-        let mut locks = Vec::new();
+        let (mut locks, mut watching) = (Vec::new(), Vec::new());
         for (index, player) in (0..).zip(&mut players) {
             let folder = Folder::create(&player.node)?;
             locks.push(folder.lock().context("このフォルダーのデモは、もう動いています")?);
@@ -100,21 +105,20 @@ impl World {
                 Err(_) => Web::listen(node.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?,
             };
             player.url = web.url();
-            tasks.push(tokio::spawn(node.watch_folders()));
+            watching.push(tokio::spawn(node.watch_folders()).abort_handle());
             let stopped = stopped.clone();
             tasks.push(tokio::spawn(async move {
                 drop(web.serve(until(stopped)).await);
             }));
         }
-        Ok(Self { relay, players, stop, tasks, _locks: locks })
+        Ok(Self { relay, players, stop, tasks, watching, _locks: locks })
     }
 
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
-        for task in self.tasks {
-            // Folders are watched for ever; everything else ends by itself.
-            let mut task = task;
-            if tokio::time::timeout(std::time::Duration::from_secs(5), &mut task).await.is_err() {
+        self.watching.iter().for_each(AbortHandle::abort);
+        for mut task in self.tasks {
+            if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
                 task.abort();
             }
         }
