@@ -60,7 +60,6 @@ CREATE TABLE send (
     letter BLOB NOT NULL,
     review BLOB NOT NULL,
     by_staff TEXT NOT NULL,
-    months TEXT NOT NULL DEFAULT '',
     size INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -84,6 +83,16 @@ CREATE INDEX send_listed ON send (office, queued_at DESC, id DESC) WHERE queued_
 CREATE INDEX send_listed_receiver ON send (office, receiver, queued_at DESC, id DESC) WHERE queued_at IS NOT NULL;
 CREATE INDEX send_listed_state ON send (office, state, queued_at DESC, id DESC) WHERE queued_at IS NOT NULL;
 CREATE INDEX send_run ON send (run) WHERE run IS NOT NULL;
+
+-- The months of what is listed in 送信状況, in the order of the list.
+CREATE TABLE send_month (
+    office TEXT NOT NULL,
+    month TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    id INTEGER NOT NULL REFERENCES send (id) ON DELETE CASCADE,
+    PRIMARY KEY (office, month, at, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX send_month_id ON send_month (id);
 
 CREATE TABLE send_file (
     id INTEGER PRIMARY KEY,
@@ -109,6 +118,14 @@ CREATE TABLE arrival (
     acknowledged TEXT NOT NULL DEFAULT '',
     UNIQUE (office, parcel)
 ) STRICT;
+-- The months of arrivals, in the order of the list.
+CREATE TABLE arrival_month (
+    office TEXT NOT NULL,
+    month TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    id INTEGER NOT NULL REFERENCES arrival (id) ON DELETE CASCADE,
+    PRIMARY KEY (office, month, at, id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX arrival_listed ON arrival (office, received_at DESC, id DESC);
 CREATE INDEX arrival_sender ON arrival (office, sender, received_at DESC, id DESC);
 CREATE INDEX arrival_state ON arrival (office, state, received_at DESC, id DESC);

@@ -20,6 +20,7 @@ use crate::folder::write_new_durably;
 use crate::node::{Node, Topic};
 use crate::open_office::{OpenOffice, parse};
 use crate::review::{Dropped, Review, is_exchangeable, review};
+use crate::sends::in_month;
 
 /// Number of an arrival at this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,13 +179,13 @@ impl Node {
         let (state, sender, month) = (
             filter.state.map_or("", ArrivalState::as_str),
             filter.sender.map(|no| no.to_string()).unwrap_or_default(),
-            filter.month.map(|month| format!("%{month}%")).unwrap_or_default(),
+            filter.month.map(|month| month.to_string()).unwrap_or_default(),
         );
         let mut sql =
             format!("SELECT {COLUMNS} FROM arrival WHERE office = ?1 AND (received_at, id) < (?2, ?3)");
         sql.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
         sql.push_str(if sender.is_empty() { " AND ?5 = ''" } else { " AND sender = ?5" });
-        sql.push_str(if month.is_empty() { " AND ?6 = ''" } else { " AND months LIKE ?6" });
+        sql.push_str(&in_month("arrival_month", &month, state.is_empty() && sender.is_empty()));
         sql.push_str(" ORDER BY received_at DESC, id DESC LIMIT ?7");
         let raw: Vec<_> = self.db().read(|db| {
             let mut statement = db.prepare_cached(&sql)?;
@@ -343,7 +344,12 @@ impl Node {
             )?;
             audit::write(db, now, Some(office), "node", "received", &parcel.id.to_string())?;
             let sql = "SELECT id FROM arrival WHERE office = ?1 AND parcel = ?2";
-            let id = db.query_row(sql, [office.as_str(), &parcel.id.to_string()], |row| row.get(0))?;
+            let id: i64 = db.query_row(sql, [office.as_str(), &parcel.id.to_string()], |row| row.get(0))?;
+            for month in &months {
+                let sql =
+                    "INSERT OR IGNORE INTO arrival_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
+                db.execute(sql, params![office.as_str(), month, now.as_millisecond(), id])?;
+            }
             Ok::<_, OfficeError>(ArrivalId(id))
         })?;
         self.tell(office, Topic::Arrived);

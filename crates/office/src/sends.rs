@@ -371,20 +371,14 @@ impl Node {
         let receiver: Option<OfficeNo> =
             db.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| parse_option(row, 0))?;
         let found = review(&self.files_of(db, id)?, office, receiver);
-        let months: Vec<_> = found.months.iter().map(ToString::to_string).collect();
         db.execute(
-            "UPDATE send SET review = ?2, size = ?3, months = ?4, revision = revision + 1, updated_at = ?5,
+            "UPDATE send SET review = ?2, size = ?3, revision = revision + 1, updated_at = ?4,
                  state = 'draft', parcel = NULL, attempts = 0, queued_at = NULL, run = NULL,
                  key_epoch = NULL, digest = NULL
              WHERE id = ?1",
-            params![
-                id.0,
-                self.seal_json("review", &found)?,
-                found.size,
-                months.join(" "),
-                self.now().as_millisecond()
-            ],
+            params![id.0, self.seal_json("review", &found)?, found.size, self.now().as_millisecond()],
         )?;
+        db.execute("DELETE FROM send_month WHERE id = ?1", [id.0])?;
         // What was accepted were other warnings.
         let mut letter = self.letter_of(db, id)?;
         letter.accepted = false;
@@ -523,7 +517,7 @@ impl Node {
                 if send.revision != revision || send.receiver.is_none() {
                     return Err(OfficeError::Changed);
                 }
-                self.put_letter(db, id, &Letter { staff: staff.clone(), ..send.letter })?;
+                self.put_letter(db, id, &Letter { staff: staff.clone(), ..send.letter.clone() })?;
                 let parcel = new_parcel_id(now)?;
                 db.execute(
                     "UPDATE send SET state = 'queued', run = ?2, parcel = ?3, queued_at = ?4, updated_at = ?4,
@@ -532,6 +526,12 @@ impl Node {
                      WHERE id = ?1",
                     params![id.0, run, parcel.to_string(), now.as_millisecond(), by],
                 )?;
+                db.execute("DELETE FROM send_month WHERE id = ?1", [id.0])?;
+                for month in &send.review.months {
+                    let sql = "INSERT INTO send_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
+                    let values = params![office.as_str(), month.to_string(), now.as_millisecond(), id.0];
+                    db.execute(sql, values)?;
+                }
                 audit::write(db, now, Some(office), by, "queued", &parcel.to_string())?;
             }
             Ok::<_, OfficeError>(run)
@@ -546,12 +546,16 @@ impl Node {
     /// Takes a send that is not with the relay out of the queue again, if it was not tried in the meantime.
     pub(crate) fn unqueue(&self, office: OfficeNo, id: SendId, attempts: u32) -> Result<(), OfficeError> {
         let changed = self.db().write(|db| {
-            Ok::<_, OfficeError>(db.execute(
+            let changed = db.execute(
                 "UPDATE send SET state = 'draft', parcel = NULL, queued_at = NULL, run = NULL, reason = '',
                      key_epoch = NULL, digest = NULL, attempts = 0, revision = revision + 1
                  WHERE id = ?1 AND office = ?2 AND attempts = ?3 AND state IN ('queued', 'interrupted')",
                 params![id.0, office.as_str(), attempts],
-            )?)
+            )?;
+            if changed > 0 {
+                db.execute("DELETE FROM send_month WHERE id = ?1", [id.0])?;
+            }
+            Ok::<_, OfficeError>(changed)
         })?;
         self.tell(office, Topic::Sends);
         if changed == 1 { Ok(()) } else { Err(OfficeError::Changed) }
@@ -624,11 +628,11 @@ impl Node {
         let (state, receiver, month) = (
             filter.state.map_or("", SendState::as_str),
             filter.receiver.map(|no| no.to_string()).unwrap_or_default(),
-            filter.month.map(|month| format!("%{month}%")).unwrap_or_default(),
+            filter.month.map(|month| month.to_string()).unwrap_or_default(),
         );
         condition.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
         condition.push_str(if receiver.is_empty() { " AND ?5 = ''" } else { " AND receiver = ?5" });
-        condition.push_str(if month.is_empty() { " AND ?6 = ''" } else { " AND months LIKE ?6" });
+        condition.push_str(&in_month("send_month", &month, state.is_empty() && receiver.is_empty()));
         condition.push_str(" ORDER BY queued_at DESC, id DESC LIMIT ?7");
         self.sends(&condition, &[&office.as_str(), &at, &id, &state, &receiver, &month, &limit])
     }
@@ -925,6 +929,18 @@ impl RawSend {
             review: row.get(8)?,
         })
     }
+}
+
+/// The condition that something is about a month (`?6`), by a table that holds months in the order of the list. Where
+/// nothing else narrows the list, no more of it is looked at than is shown.
+pub(crate) fn in_month(table: &str, month: &str, alone: bool) -> String {
+    if month.is_empty() {
+        return " AND ?6 = ''".to_owned();
+    }
+    let limit = if alone { "ORDER BY at DESC, id DESC LIMIT ?7" } else { "" };
+    format!(
+        " AND id IN (SELECT id FROM {table} WHERE office = ?1 AND month = ?6 AND (at, id) < (?2, ?3) {limit})"
+    )
 }
 
 /// Number, sealed name and sealed contents.

@@ -18,6 +18,9 @@ use crate::shell::{Shell, page};
 use crate::visitor::{At, Form};
 use crate::words;
 
+/// So many files are shown one below the other.
+const FEW_FILES: usize = 6;
+
 #[derive(Template)]
 #[template(path = "send.html")]
 struct Page {
@@ -32,7 +35,11 @@ struct Page {
     message: String,
     message_limit: usize,
     accepted: bool,
+    /// What there is something to be said of, and what is not of the standard.
     files: Vec<FileReview>,
+    /// Files of the standard without a remark, when they are many.
+    clean: Vec<FileReview>,
+    file_count: usize,
     remarks: Vec<Remark>,
     warnings: usize,
     errors: usize,
@@ -88,6 +95,8 @@ pub(crate) async fn show_new(
         message_limit: MESSAGE_CHARS,
         accepted: false,
         files: Vec::new(),
+        clean: Vec::new(),
+        file_count: 0,
         remarks: Vec::new(),
         warnings: 0,
         errors: 0,
@@ -145,6 +154,7 @@ fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
             words::date(at)
         )
     });
+    let (files, clean) = part(send.review.files.clone());
     Ok(Page {
         shell,
         id: Some(send.id.0),
@@ -164,9 +174,22 @@ fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
         readiness,
         reason: send.reason,
         contents: send.review.contents,
-        files: send.review.files,
+        file_count: send.review.files.len(),
+        files,
+        clean,
         remarks: send.review.remarks,
     })
+}
+
+/// Parts many files, so that what a person has to look at is not lost among them.
+fn part(files: Vec<FileReview>) -> (Vec<FileReview>, Vec<FileReview>) {
+    if files.len() <= FEW_FILES {
+        return (files, Vec::new());
+    }
+    let (mut noteworthy, clean): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| !file.is_standard || !file.remarks.is_empty());
+    noteworthy.sort_by_key(|file| !file.has_error());
+    (noteworthy, clean)
 }
 
 pub(crate) async fn take_in_new(
