@@ -21,6 +21,9 @@ use crate::words;
 /// Much news at once, as while a batch is sent, is told together.
 const GATHER: Duration = Duration::from_millis(150);
 
+/// Without news the session is looked at so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
 struct Following {
     app: App,
     at: At,
@@ -50,6 +53,8 @@ impl Following {
             tokio::select! {
                 topic = next_of(&mut self.news, self.at.office.no) => topics.push(topic?),
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                // The session may have ended: then the page has to know.
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
             tokio::time::sleep(GATHER).await;
             while let Ok(news) = self.news.try_recv() {

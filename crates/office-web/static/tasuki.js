@@ -120,11 +120,13 @@ if (zone) {
 }
 
 // What is typed is kept while it is typed.
+let unsaved = () => false;
 const letter = document.querySelector("form[data-autosave], form[data-autosave-new]");
 if (letter) {
   const field = letter.querySelector("textarea");
   const saved = document.getElementById("saved");
   let timer = 0, kept = field.value, running = Promise.resolve();
+  unsaved = () => field.value !== kept;
   const save = (keepalive) => {
     clearTimeout(timer);
     if (field.value === kept) return;
@@ -208,8 +210,16 @@ function notify() {
 if (body.dataset.events) {
   if (Number(body.dataset.unread) > 0) document.title = `（${body.dataset.unread}）${plainTitle}`;
   const events = new EventSource(body.dataset.events);
+  let fresh = true;
+  events.onopen = () => { fresh = true; };
   // Browsers keep pages that were left for a while, and six open streams are all that they allow.
   window.addEventListener("pagehide", () => events.close());
+  // Nobody has touched the page for long, or it was stopped elsewhere: what it shows is locked. Only what was typed and
+  // could not be kept yet stays.
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED && !unsaved())
+      location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  };
   events.onmessage = (event) => {
     const { counts, topics, link_class, link_text } = JSON.parse(event.data);
     const link = document.getElementById("link");
@@ -219,6 +229,8 @@ if (body.dataset.events) {
       document.getElementById("announce").textContent = "新しい連携データが届きました。";
       notify();
     }
+    if (topics.length === 0 && !fresh) return;
+    fresh = false;
     // The first one too: what changed between the making of the page and this connection was told to nobody.
     refresh();
   };

@@ -59,14 +59,14 @@ struct Inner {
 }
 
 impl Node {
-    /// Opens a node's folder, new or old, and repairs what an interrupted run left. All keys are locked.
+    /// Opens a node's folder, new or old. All keys are locked, and nothing happens by itself.
     ///
     /// # Errors
     /// When the folder cannot be made, or the database cannot be opened.
     pub fn open(folder: Folder, clock: Clock) -> Result<Self, OfficeError> {
         backup::finish_restore(&folder)?;
         let db = Db::open(&folder.db())?;
-        let node = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             archive: Archive::new(&folder),
             db,
             folder,
@@ -74,9 +74,7 @@ impl Node {
             drawer: RwLock::default(),
             open: RwLock::default(),
             news: broadcast::Sender::new(NEWS),
-        }));
-        node.resume_interrupted()?;
-        Ok(node)
+        })))
     }
 
     /// Opens a node's folder with the clock of the machine.

@@ -1,6 +1,7 @@
 //! Offices enrolled in this node, and their keys once the office password was given (事業所ユーザログイン).
 
 use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -166,6 +167,7 @@ pub struct OpenOffice {
     pub(crate) outgoing: Notify,
     pub(crate) incoming: Notify,
     pub(crate) session: tokio::sync::Mutex<Session>,
+    renewed: AtomicBool,
     link: watch::Sender<LinkState>,
 }
 
@@ -258,8 +260,12 @@ impl Node {
         // A node before this one may have published a key: ours is the next.
         let epoch = found.and_then(|office| office.key).map_or(0, |key| key.epoch) + 1;
         let office_key = OfficeKey::generate();
-        let statement =
-            KeyStatement { office: wish.office, key: office_key.public(), epoch, issued_at: self.now() };
+        let statement = KeyStatement {
+            office: wish.office,
+            key: office_key.public(),
+            epoch,
+            issued_at: began(&chain, self.now()),
+        };
         let signed = SignedStatement::sign(&statement, &signing_key, &chain)?;
         client.publish_key(&signed).await?;
 
@@ -395,9 +401,11 @@ impl Node {
             outgoing: Notify::new(),
             incoming: Notify::new(),
             session: tokio::sync::Mutex::default(),
+            renewed: AtomicBool::new(false),
             link: watch::Sender::new(LinkState::Connecting),
         });
         if self.put_open_office(Arc::clone(&office)) {
+            self.resume_interrupted(no)?;
             link::start(self, &office);
             self.tell(no, Topic::Link);
         }
@@ -463,22 +471,33 @@ impl Node {
         open_sealed_drawer(&sealed, &secrets.office_keys)
     }
 
-    /// Renews the certificate of an office when it ends soon. The new one is in use from the next start on.
-    pub(crate) async fn renew_certificate(&self, office: &OpenOffice) -> Result<bool, OfficeError> {
+    /// Renews the certificate of an office when it ends soon, and states its key anew with it. The new certificate is
+    /// in use from the next start on.
+    pub(crate) async fn renew_certificate(&self, office: &OpenOffice) -> Result<(), OfficeError> {
         let row = self.office_row(office.no)?;
-        if row.own.certificate_until.duration_since(self.now()) > RENEW_BEFORE {
-            return Ok(false);
+        let ends_soon = row.own.certificate_until.duration_since(self.now()) < RENEW_BEFORE;
+        // Once in a run: with a wrong clock any certificate ends soon.
+        if !ends_soon || office.renewed.swap(true, Ordering::Relaxed) {
+            return Ok(());
         }
-        let request_pem = office.secrets.signing_key.request(office.no)?.0;
-        let issued = office.client.renew(&Renew { request_pem }).await?;
+        let wish = Renew { request_pem: office.secrets.signing_key.request(office.no)?.0 };
+        let issued = link::with_session(office, || office.client.renew(&wish)).await?;
         let pem = format!("{}{}", issued.certificate_pem, issued.chain_pem);
+        let chain = CertificateChain::from_pem(pem.as_bytes()).map_err(|_| ClientError::Unintelligible)?;
+        // Partners believe a statement as long as its certificate lasts. The directory takes only a higher epoch.
+        let published = link::with_session(office, || office.client.look_up(vec![office.no])).await?;
+        let epoch = published.offices.first().and_then(|own| own.key.as_ref()).map_or(0, |key| key.epoch) + 1;
+        let statement =
+            KeyStatement { epoch, issued_at: began(&chain, self.now()), ..office.statement.clone() };
+        let signed = SignedStatement::sign(&statement, &office.secrets.signing_key, &chain)?;
+        link::with_session(office, || office.client.publish_key(&signed)).await?;
+        let text = serde_json::to_string(&signed)?;
         let now = self.now();
         self.db().write(|db| {
-            let sql = "UPDATE office SET chain = ?2 WHERE no = ?1";
-            db.execute(sql, params![office.no.as_str(), pem])?;
+            let sql = "UPDATE office SET chain = ?2, statement = ?3 WHERE no = ?1";
+            db.execute(sql, params![office.no.as_str(), pem, text])?;
             audit::write(db, now, Some(office.no), "node", "certificate-renewed", "")
-        })?;
-        Ok(true)
+        })
     }
 
     /// Changes the folders of an office.
@@ -560,8 +579,7 @@ impl Row1 {
     /// When the certificate began: a node whose clock is behind still knows its own statement.
     fn issued_at(&self) -> Timestamp {
         let chain = CertificateChain::from_pem(self.chain.as_bytes()).ok();
-        let der = chain.as_ref().and_then(|chain| chain.certificates().next().map(<[u8]>::to_vec));
-        der.and_then(|der| validity_of(&der)).map_or(Timestamp::MIN, |(from, _)| from)
+        chain.map_or(Timestamp::MIN, |chain| began(&chain, Timestamp::MIN))
     }
 }
 
@@ -604,6 +622,12 @@ where
     text.parse().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
+}
+
+/// When the certificate of a chain began: the time by the relay's clock, so that nobody doubts a statement because the
+/// clock of this machine is wrong.
+fn began(chain: &CertificateChain, now: Timestamp) -> Timestamp {
+    chain.certificates().next().and_then(validity_of).map_or(now, |(from, _)| from)
 }
 
 /// Runs what takes processor time or waits for the disk where it holds up nobody.

@@ -126,7 +126,9 @@ impl Node {
             if let Some(verified) = &verified
                 && i64::from(verified.epoch) > epoch
             {
-                changed_at = (epoch > 0).then_some(now.as_millisecond());
+                let is_new =
+                    statement.as_deref().is_some_and(|known| key_of(known) != Some(verified.key.to_string()));
+                changed_at = is_new.then_some(now.as_millisecond());
                 epoch = i64::from(verified.epoch);
                 statement.clone_from(&signed);
             }
@@ -184,4 +186,10 @@ impl Node {
         let open = self.open_office(office)?;
         Ok(link::with_session(&open, || open.client.search(search)).await?)
     }
+}
+
+/// The key in a signed statement that was verified before.
+fn key_of(signed: &str) -> Option<String> {
+    let signed: SignedStatement = serde_json::from_str(signed).ok()?;
+    signed.statement.lines().find_map(|line| line.strip_prefix("key ").map(str::to_owned))
 }

@@ -692,10 +692,11 @@ impl Node {
     }
 
     /// After a start: what was being sent goes on.
-    pub(crate) fn resume_interrupted(&self) -> Result<(), OfficeError> {
+    pub(crate) fn resume_interrupted(&self, office: OfficeNo) -> Result<(), OfficeError> {
         self.db().write(|db| {
-            let sql = "UPDATE send SET state = 'interrupted', next_try_at = NULL WHERE state = 'sending'";
-            db.execute(sql, [])?;
+            let sql = "UPDATE send SET state = 'interrupted', next_try_at = NULL
+                       WHERE office = ?1 AND state = 'sending'";
+            db.execute(sql, [office.as_str()])?;
             Ok(())
         })
     }

@@ -196,7 +196,13 @@ async fn kill_9_at_any_moment_loses_and_doubles_nothing() {
             let mut send = tasuki();
             send.args(["office", "--dir"]).arg(&folder).args(["send", path.to_str().unwrap()]);
             let mut send = send.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(seed >> 55));
+            // Every other time what was promised is killed, and else what is being taken in.
+            if round % 2 == 0 {
+                send.wait().unwrap();
+                std::thread::sleep(Duration::from_millis(seed >> 57));
+            } else {
+                std::thread::sleep(Duration::from_millis(seed >> 55));
+            }
             node.kill();
             send.wait().unwrap();
         }
@@ -256,6 +262,48 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
     })
     .await
     .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_arrivals_are_listed_once_each_in_order() {
+    const ITEMS: usize = 10_000;
+    let world = World::new().await;
+    world.enrolled_and_off_after(CARE, |node| node.set_self_unlock("hanako", true).unwrap()).await;
+    {
+        let node = world.switched_on(CARE).await;
+        world::send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
+        world::until_arrived(&node, CARE, 1).await;
+    }
+    let folder = world.temporary.path().join(CARE);
+    let db = rusqlite::Connection::open(folder.join("node.db")).unwrap();
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+         INSERT INTO arrival (office, parcel, sender, sender_name, state, contents, months, size, accepted_at,
+             received_at, record, acknowledged)
+         SELECT office, printf('%08x-0000-7000-8000-%012x', i, i), sender, sender_name, 'imported', contents, months,
+             size, accepted_at, received_at - i / 3, record, 'imported'
+         FROM n, (SELECT * FROM arrival ORDER BY id LIMIT 1)";
+    db.execute(sql, [ITEMS]).unwrap();
+    drop(db);
+    let seen = tokio::task::spawn_blocking(move || {
+        let _node = Running::node(&folder);
+        let (mut seen, mut times, mut before) =
+            (std::collections::BTreeSet::new(), Vec::new(), String::new());
+        loop {
+            let line = ["inbox", "--json", "--before", &before];
+            let page = json(&office(&folder, &line));
+            for arrival in page["arrivals"].as_array().unwrap() {
+                assert!(seen.insert(arrival["id"].as_i64().unwrap()), "twice");
+                times.push(arrival["received_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
+            }
+            match page["next"].as_str() {
+                Some(next) => next.clone_into(&mut before),
+                None => break,
+            }
+        }
+        assert!(times.is_sorted_by(|a, b| a >= b), "the newest first");
+        seen.len()
+    });
+    assert_eq!(seen.await.unwrap(), ITEMS);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use tasuki_office::open_office::{Enrolment, Invitation, RecoveryKit};
 use tasuki_office::staff::{StaffError, is_acceptable};
 use tasuki_terms::OfficeNo;
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::serve::App;
 use crate::session::random;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form, OpenForm, Posted, Visitor};
+use crate::visitor::{At, Form, Headers, OpenForm, Posted, Visitor, identify};
 use crate::words;
 
 pub(crate) const PASSWORD_ADVICE: &str = "新しいパスワードは13文字以上で、推測されにくいものにしてください。\
@@ -72,39 +72,53 @@ impl Typed {
     }
 }
 
-pub(crate) async fn show(State(app): State<App>) -> Result<Response, Failure> {
-    if app.node.has_staff()? && !app.node.offices()?.is_empty() {
-        return Ok(Redirect::to("/login").into_response());
-    }
-    if app.node.has_staff()? && !app.node.is_drawer_open() {
-        return Ok(Redirect::to("/login?next=/setup").into_response());
-    }
-    Ok(page(&Page {
-        typed: Typed::default(),
-        problem: String::new(),
-        has_staff: app.node.has_staff()?,
-        csrf: String::new(),
-        action: "/setup".into(),
-    }))
+pub(crate) async fn show(State(app): State<App>, Headers(headers): Headers) -> Result<Response, Failure> {
+    let csrf = may_begin(&app, &headers)?;
+    Ok(page(&setup_page(&app, csrf, Typed::default(), String::new())?))
 }
 
-pub(crate) async fn begin(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
-    if app.node.has_staff()? && !app.node.offices()?.is_empty() {
-        return Err(Failure::NotAllowed);
+/// Whoever is first may begin. Once there is an administrator, an enrolment that did not come through is theirs to
+/// repeat: the value that their forms carry.
+fn may_begin(app: &App, headers: &HeaderMap) -> Result<String, Failure> {
+    if !app.node.offices()?.is_empty() {
+        return Err(Failure::NotLoggedIn("/".to_owned()));
+    }
+    if !app.node.has_staff()? {
+        return Ok(String::new());
+    }
+    let visitor = identify(app, headers, true).ok_or_else(|| Failure::NotLoggedIn("/setup".to_owned()))?;
+    visitor.must_administrate()?;
+    Ok(visitor.csrf)
+}
+
+fn setup_page(app: &App, csrf: String, typed: Typed, problem: String) -> Result<Page, Failure> {
+    Ok(Page { typed, problem, has_staff: app.node.has_staff()?, csrf, action: "/setup".into() })
+}
+
+pub(crate) async fn begin(
+    State(app): State<App>,
+    Headers(headers): Headers,
+    OpenForm(posted): OpenForm,
+) -> Result<Response, Failure> {
+    let csrf = may_begin(&app, &headers)?;
+    if csrf != posted.text("csrf") {
+        return Err(Failure::OldPage);
     }
     let has_staff = app.node.has_staff()?;
     let problem = match begin_with(&app, &posted, has_staff).await {
         Ok(answer) => return Ok(answer),
         Err(problem) => problem,
     };
-    let page_again = Page {
-        typed: Typed::of(&posted),
-        problem,
-        has_staff: app.node.has_staff()?,
-        csrf: String::new(),
-        action: "/setup".into(),
-    };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&page_again)).into_response())
+    if let Some(first) = app.node.staff().unwrap_or_default().first().filter(|_| !has_staff) {
+        // The administrator was made, the enrolment was refused: they are logged in, and try again.
+        let token = app.sessions.begin(first.id, app.node.now()).ok_or(Failure::Malformed)?;
+        let csrf = app.sessions.find(&token, app.node.now(), true).map(|session| session.csrf);
+        let again = setup_page(&app, csrf.unwrap_or_default(), Typed::of(&posted), problem)?;
+        let answer = (StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response();
+        return Ok(with_cookie(&app, &token, answer));
+    }
+    let again = setup_page(&app, csrf, Typed::of(&posted), problem)?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response())
 }
 
 async fn begin_with(app: &App, posted: &Posted, has_staff: bool) -> Result<Response, String> {
@@ -259,13 +273,7 @@ pub(crate) async fn restore_backup(
         Ok(()) => "バックアップを受け取りました。プログラムを起動し直すと、元の状態に戻ります。".to_owned(),
         Err(problem) => problem,
     };
-    Ok(page(&Page {
-        typed: Typed::default(),
-        problem,
-        has_staff: false,
-        csrf: String::new(),
-        action: "/setup".into(),
-    }))
+    Ok(page(&setup_page(&app, String::new(), Typed::default(), problem)?))
 }
 
 pub(crate) fn staff_words(error: &StaffError) -> String {

@@ -50,10 +50,7 @@ async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError
     fetch_all(node, open).await?;
     acknowledge_all(node, open).await?;
     follow_sent(node, open).await?;
-    if node.renew_certificate(open).await? {
-        tracing::info!(office = %open.no(), "the certificate was renewed");
-    }
-    Ok(())
+    node.renew_certificate(open).await
 }
 
 async fn fetch_all(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {

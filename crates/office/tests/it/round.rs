@@ -3,6 +3,8 @@
 use tasuki_client::ClientError;
 use tasuki_office::arrivals::ArrivalState;
 use tasuki_office::error::OfficeError;
+use tasuki_office::folder::Folder;
+use tasuki_office::node::Node;
 use tasuki_office::open_office::{Folders, UnlockError};
 use tasuki_office::review::Dropped;
 use tasuki_office::sends::{Landed, Tray};
@@ -119,6 +121,30 @@ async fn a_batch_goes_as_far_as_it_can() {
     assert_eq!(care.run(no(CARE), run).unwrap().len(), 2);
     let left: Vec<_> = care.batch(no(CARE)).unwrap().iter().map(|send| send.id).collect();
     assert_eq!(left, [shown[1].0], "what went has left the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_renewed_in_time_and_partners_go_on_sending() {
+    let world = World::new().await;
+    world.enrolled_and_off(VISITS).await;
+    let care = world.node(CARE).await;
+    care.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    // Two years less a month later, by the clock of this node.
+    let folder = Folder::create(world.temporary.path().join(VISITS)).unwrap();
+    let later = || jiff::Timestamp::now() + jiff::SignedDuration::from_hours(700 * 24);
+    let visits = Node::open(folder, std::sync::Arc::new(later)).unwrap();
+    visits.log_in("hanako", PASSWORD).unwrap();
+    let before = visits.office(no(VISITS)).unwrap();
+    visits.unlock(no(VISITS), before.kj_id.as_str(), PASSWORD).await.unwrap();
+    until("renewed", || {
+        let now = visits.office(no(VISITS)).unwrap();
+        (now.fingerprint != before.fingerprint).then_some(())
+    })
+    .await;
+    let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    until_state(&care, CARE, id, "received").await;
+    let partner = care.known_partner(no(CARE), no(VISITS)).unwrap().unwrap();
+    assert_eq!(partner.key_changed_at, None, "it is the same key");
 }
 
 #[tokio::test(flavor = "multi_thread")]

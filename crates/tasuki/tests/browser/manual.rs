@@ -139,24 +139,53 @@ async fn manual_3_2_page_6_attachments_and_message_by_edit() {
     page.close().await;
 }
 
-/// ３－２（7/9、8/9）：一括送信、送信中の画面、OK、成功したデータは一覧から削除.
+/// ３－２（7/9）：一括送信をクリック、送信中の画面が表示され、送信状況が更新されます.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]
-async fn manual_3_2_pages_7_and_8_batch_is_sent_live_and_what_went_leaves_the_list() {
+async fn manual_3_2_page_7_the_batch_is_sent_live() {
     let demo = Demo::start();
     let care = &demo.players[0];
     let page = care.log_in_and_unlock().await;
     page.goto(&care.at("/batch")).await;
-    page.drop(&care.exports(".CSV")).await;
+    // The folder itself, as it lies on the desk top.
+    page.drop(&[care.export().to_owned()]).await;
     page.sees("送信できる事業所 3").await;
     page.press_last("一括送信").await;
     page.sees("次の 3 事業所に送信します").await;
     page.is_accessible("14-batch-confirm").await;
     page.press("OK").await;
+    page.sees("/ 3 件").await;
     page.sees("3 件すべて送信しました").await;
     page.is_accessible("15-batch-result").await;
+    page.close().await;
+}
+
+/// ３－２（8/9）：OKをクリック、送信成功したデータは一覧から削除され、ほかは一覧に残ります.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium"]
+async fn manual_3_2_page_8_what_went_leaves_the_list_and_the_rest_stays() {
+    let demo = Demo::start();
+    let care = &demo.players[0];
+    let page = care.log_in_and_unlock().await;
+    page.goto(&care.at("/batch")).await;
+    let mut files = care.exports(".CSV");
+    // An office that does not take part yet.
+    let other = "DLTPLAN_202611_1370000019_43_1370000050_13_20261025070000.CSV";
+    let path = care.export().join(other);
+    let mut file = std::fs::File::create(&path).unwrap();
+    std::io::Write::write_all(&mut file, b"202407,131016,0000012345,202611\r\n").unwrap();
+    files.push(path);
+    page.drop(&files).await;
+    page.sees("送信先はまだ連携に参加していません").await;
+    page.press_last("一括送信").await;
+    page.sees("直すところか確認待ちのある 1 件は、一覧に残ります").await;
     page.press("OK").await;
-    page.sees("送るものはまだありません").await;
+    page.sees("3 件すべて送信しました").await;
+    page.press("OK").await;
+    page.sees("さくら訪問看護").await;
+    page.sees("送信できる事業所 0").await;
+    let rows = page.script("return document.querySelectorAll('main tbody tr').length").await;
+    assert_eq!(rows, 1);
     page.close().await;
 }
 

@@ -4,7 +4,7 @@ use tasuki_office::open_office::Invitation;
 
 use crate::nodes::{Demo, Serving};
 use crate::page::Page;
-use crate::world::{CARE, PASSWORD, World, deletion, no, send, until_arrived};
+use crate::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]
@@ -22,8 +22,11 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
         enrolment_password: credentials.enrolment_password.to_string(),
     };
     let file = world.temporary.path().join("invitation.json");
-    let mut out = std::fs::File::create(&file).unwrap();
-    std::io::Write::write_all(&mut out, &serde_json::to_vec(&invitation).unwrap()).unwrap();
+    let write = |invitation: &Invitation| {
+        let mut out = std::fs::File::create(&file).unwrap();
+        std::io::Write::write_all(&mut out, &serde_json::to_vec(invitation).unwrap()).unwrap();
+    };
+    write(&invitation);
 
     let node = Serving::start(&world.temporary.path().join("node"));
     let page = Page::open(&node.url).await;
@@ -52,6 +55,29 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     // It does not begin twice.
     page.goto(&format!("{}setup", node.url)).await;
     page.sees("個人ID").await;
+
+    // Another office of the same company, in the same node: a switch appears.
+    let credentials = world.register(VISITS).await;
+    write(&Invitation {
+        office: credentials.office,
+        name: "たすき訪問介護".into(),
+        kj_id: credentials.kj_id,
+        password: credentials.password.as_ref().map(|password| password.to_string()),
+        enrolment_password: credentials.enrolment_password.to_string(),
+        ..invitation
+    });
+    page.goto(&format!("{}{CARE}/settings/add-office", node.url)).await;
+    page.choose("招待ファイル", &file).await;
+    page.fill("新しいパスワード", PASSWORD).await;
+    page.fill("新しいパスワード（もう一度）", PASSWORD).await;
+    page.press("利用を開始する").await;
+    page.sees("復元キット").await;
+    page.press("トップへ進む").await;
+    page.press("事業所の切替").await;
+    page.is_accessible("34-two-offices").await;
+    page.press(&format!("事業所{CARE}")).await;
+    page.sees("最近の動き").await;
+    assert!(page.address().await.ends_with(CARE));
     page.close().await;
 }
 

@@ -30,6 +30,15 @@ pub(super) struct List {
     /// この状態のものだけ
     #[arg(long)]
     state: Option<String>,
+    /// 前のページの next より前だけ（1ページは500件）
+    #[arg(long, default_value = "", value_name = "NEXT")]
+    before: String,
+}
+
+impl List {
+    fn query(&self) -> String {
+        format!("state={}&before={}", self.state.as_deref().unwrap_or_default(), self.before)
+    }
 }
 
 #[derive(Args)]
@@ -232,12 +241,12 @@ pub(super) fn drafts(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) fn outbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
-    let path = format!("outbox?state={}", wanted.state.as_deref().unwrap_or_default());
+    let path = format!("outbox?{}", wanted.query());
     list(dir, &wanted.plain, &path, "sends", print_send)
 }
 
 pub(super) fn inbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
-    let path = format!("inbox?state={}", wanted.state.as_deref().unwrap_or_default());
+    let path = format!("inbox?{}", wanted.query());
     list(dir, &wanted.plain, &path, "arrivals", |arrival| {
         anstream::println!(
             "{}  {}  {} {}  {}",
