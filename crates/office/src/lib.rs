@@ -4,9 +4,10 @@
 //! |---|---|
 //! | [`node`] | what all parts share: folder, database, clock, keys, news |
 //! | [`staff`] | who may use the node (個人ID) |
-//! | [`open_office`] | offices of the node, enrolment, 事業所ユーザログイン, recovery |
+//! | [`enrolment`] | 利用開始: invitation, first certificate, recovery kit; renewal |
+//! | [`open_office`] | offices of the node, 事業所ユーザログイン, recovery |
 //! | [`review`] | judging files that are to be sent. Pure |
-//! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send |
+//! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send (`drafts.rs`, `outbox.rs`) |
 //! | [`queue`] | what becomes of a send after a try. Pure |
 //! | [`arrivals`] | 受信: what arrived, opened and imported |
 //! | [`partners`] | the directory, and the keys of others that were seen |
@@ -45,6 +46,7 @@ pub mod arrivals;
 pub mod audit;
 pub mod backup;
 pub mod check;
+pub mod enrolment;
 pub mod error;
 pub mod folder;
 pub mod folders;
@@ -58,6 +60,8 @@ pub mod staff;
 
 mod archive;
 mod db;
+mod drafts;
 mod link;
+mod outbox;
 
 pub use review::digest_of;

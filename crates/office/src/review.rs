@@ -95,6 +95,23 @@ pub enum Destination {
     Unknown,
 }
 
+impl Destination {
+    /// The office, where it is known.
+    pub fn office(self) -> Option<OfficeNo> {
+        match self {
+            Self::Office(no) => Some(no),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl FileReview {
+    /// Whether something must be mended.
+    pub fn has_error(&self) -> bool {
+        self.remarks.iter().any(|remark| remark.weight == Weight::Error)
+    }
+}
+
 /// Where a dropped file is for.
 pub fn destination(name: &str) -> Destination {
     name.parse::<FileName>().map_or(Destination::Unknown, |name| Destination::Office(name.receiver))

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tasuki_office::open_office::{Enrolment, Invitation, RecoveryKit};
+use tasuki_office::enrolment::{Enrolment, Invitation, RecoveryKit};
 use tasuki_office::staff::{StaffError, is_acceptable};
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;

@@ -16,9 +16,9 @@ use crate::arrivals::RelayList;
 use crate::error::OfficeError;
 use crate::node::Node;
 use crate::open_office::{OpenOffice, blocking};
+use crate::outbox::Progress;
 use crate::queue::SendState;
 use crate::review::digest_of;
-use crate::sends::Progress;
 
 /// Longest time without looking into the mailbox.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);

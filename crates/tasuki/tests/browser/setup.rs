@@ -1,6 +1,6 @@
 //! The first start, the settings, and looking after a node.
 
-use tasuki_office::open_office::Invitation;
+use tasuki_office::enrolment::Invitation;
 
 use crate::nodes::{Demo, Serving};
 use crate::page::Page;

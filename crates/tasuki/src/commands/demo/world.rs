@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::{Enrolment, Folders};
+use tasuki_office::open_office::Folders;
 use tasuki_office_web::Web;
 use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
