@@ -17,6 +17,7 @@ pub(crate) mod unlock;
 use axum::Json;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::json;
+use tasuki_terms::OfficeNo;
 
 use crate::visitor::Posted;
 
@@ -38,4 +39,12 @@ pub(crate) fn heavy<T>(work: impl FnOnce() -> T) -> T {
 pub(crate) fn place(text: &str) -> Option<(i64, i64)> {
     let (at, id) = text.split_once('-')?;
     Some((at.parse().ok()?, id.parse().ok()?))
+}
+
+/// The office that a person means by a number or a part of its name; `None` for nothing, or nobody known.
+pub(crate) fn meant(text: &str, partners: &[(OfficeNo, String)]) -> Option<OfficeNo> {
+    let text = text.trim();
+    let named =
+        || partners.iter().find(|(_, name)| !text.is_empty() && name.contains(text)).map(|(no, _)| *no);
+    text.parse().ok().or_else(named)
 }

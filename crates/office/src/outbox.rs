@@ -34,14 +34,17 @@ impl Node {
                 if send.revision != revision || send.receiver.is_none() {
                     return Err(OfficeError::Changed);
                 }
+                let partner =
+                    send.receiver.map(|receiver| self.known_partner(office, receiver)).transpose()?;
+                let name = partner.flatten().map(|partner| partner.name().to_owned()).unwrap_or_default();
                 self.put_letter(db, id, &Letter { staff: staff.clone(), ..send.letter.clone() })?;
                 let parcel = new_parcel_id(now)?;
                 db.execute(
                     "UPDATE send SET state = 'queued', run = ?2, parcel = ?3, queued_at = ?4, updated_at = ?4,
                          attempts = 0, next_try_at = NULL, reason = '', key_epoch = NULL, digest = NULL,
-                         by_staff = ?5, revision = revision + 1
+                         by_staff = ?5, receiver_name = ?6, revision = revision + 1
                      WHERE id = ?1",
-                    params![id.0, run, parcel.to_string(), now.as_millisecond(), by],
+                    params![id.0, run, parcel.to_string(), now.as_millisecond(), by, name],
                 )?;
                 db.execute("DELETE FROM send_month WHERE id = ?1", [id.0])?;
                 for month in &send.review.months {

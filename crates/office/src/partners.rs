@@ -11,7 +11,7 @@ use tasuki_terms::OfficeNo;
 use crate::error::OfficeError;
 use crate::link;
 use crate::node::Node;
-use crate::open_office::OpenOffice;
+use crate::open_office::{OpenOffice, parse};
 
 /// How long what the directory said is taken as it is.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -60,6 +60,20 @@ impl Node {
                 })
             })
             .optional()
+        })?)
+    }
+
+    /// Numbers and names of all offices that are known here, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn partner_names(&self, office: OfficeNo) -> Result<Vec<(OfficeNo, String)>, OfficeError> {
+        Ok(self.db().read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT no, details ->> 'name' AS name FROM partner
+                 WHERE office = ?1 AND name IS NOT NULL ORDER BY name, no",
+            )?;
+            statement.query_map([office.as_str()], |row| Ok((parse(row, 0)?, row.get(1)?)))?.collect()
         })?)
     }
 

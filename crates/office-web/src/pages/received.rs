@@ -15,7 +15,7 @@ use tasuki_terms::OfficeNo;
 use zip::write::SimpleFileOptions;
 
 use super::sent::LINES;
-use super::{heavy, lead, place};
+use super::{heavy, lead, meant, place};
 use crate::failure::{Failure, quoted};
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -26,6 +26,8 @@ use crate::words;
 #[template(path = "received_list.html")]
 struct ListPage {
     shell: Shell,
+    /// Offices to choose from.
+    partners: Vec<(OfficeNo, String)>,
     rows: Vec<Row>,
     next: String,
     filter: Wanted,
@@ -88,13 +90,15 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
+    let partners = app.node.partner_names(no)?;
     let filter = ArrivalFilter {
         state: ArrivalState::parse(&wanted.state),
-        sender: wanted.sender.trim().parse().ok(),
+        sender: meant(&wanted.sender, &partners),
         month: wanted.month.replace('-', "").parse().ok(),
         before: place(&wanted.before),
     };
-    let mut arrivals = app.node.arrivals(no, &filter, LINES + 1)?;
+    let is_nobody = filter.sender.is_none() && !wanted.sender.trim().is_empty();
+    let mut arrivals = if is_nobody { Vec::new() } else { app.node.arrivals(no, &filter, LINES + 1)? };
     let more = arrivals.len() > LINES as usize;
     arrivals.truncate(LINES as usize);
     let next = arrivals.last().filter(|_| more).map(|arrival| {
@@ -113,10 +117,11 @@ pub(crate) async fn list(
     let states = ArrivalState::ALL.iter();
     let states = states.map(|state| (state.as_str(), state.name_ja(), filter.state == Some(*state)));
     Ok(page(&ListPage {
+        partners,
         shell: Shell::new(&app, &at, "received", "受信")?.needing_relay(),
         rows: rows.collect(),
         next: next.unwrap_or_default(),
-        is_filtered: filter.state.is_some() || filter.sender.is_some() || filter.month.is_some(),
+        is_filtered: is_nobody || filter.state.is_some() || filter.sender.is_some() || filter.month.is_some(),
         states: states.collect(),
         filter: wanted,
     }))

@@ -25,6 +25,8 @@ const FEW_FILES: usize = 6;
 #[template(path = "send.html")]
 struct Page {
     shell: Shell,
+    /// Offices to choose from.
+    partners: Vec<(OfficeNo, String)>,
     /// `None` while nothing was dropped or typed.
     id: Option<i64>,
     in_batch: bool,
@@ -85,6 +87,7 @@ pub(crate) async fn show_new(
     }
     Ok(page(&Page {
         shell: Shell::new(&app, &at, "send", "送信")?,
+        partners: Vec::new(),
         id: None,
         in_batch: false,
         receiver: String::new(),
@@ -157,6 +160,7 @@ fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
     let (files, clean) = part(send.review.files.clone());
     Ok(Page {
         shell,
+        partners: app.node.partner_names(send.office)?,
         id: Some(send.id.0),
         in_batch: send.in_batch,
         receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),

@@ -10,9 +10,10 @@ use tasuki_office::error::OfficeError;
 use tasuki_office::queue::SendState;
 use tasuki_office::sends::{Send, SendFilter, SendId, Tray};
 use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_terms::OfficeNo;
 
 use super::received::{download, may_be_table};
-use super::{heavy, lead, place};
+use super::{heavy, lead, meant, place};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -26,6 +27,8 @@ pub(crate) const LINES: u32 = 50;
 #[template(path = "sent_list.html")]
 struct ListPage {
     shell: Shell,
+    /// Offices to choose from.
+    partners: Vec<(OfficeNo, String)>,
     rows: Vec<Row>,
     next: String,
     filter: Wanted,
@@ -104,10 +107,10 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn filter(&self) -> SendFilter {
+    fn filter(&self, partners: &[(OfficeNo, String)]) -> SendFilter {
         SendFilter {
             state: SendState::parse(&self.state),
-            receiver: self.receiver.trim().parse().ok(),
+            receiver: meant(&self.receiver, partners),
             month: self.month.replace('-', "").parse().ok(),
             before: place(&self.before),
         }
@@ -120,8 +123,10 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
-    let filter = wanted.filter();
-    let mut sends = app.node.sent(no, &filter, LINES + 1)?;
+    let partners = app.node.partner_names(no)?;
+    let filter = wanted.filter(&partners);
+    let is_nobody = filter.receiver.is_none() && !wanted.receiver.trim().is_empty();
+    let mut sends = if is_nobody { Vec::new() } else { app.node.sent(no, &filter, LINES + 1)? };
     let more = sends.len() > LINES as usize;
     sends.truncate(LINES as usize);
     let next = sends.last().filter(|_| more).map(|send| {
@@ -143,10 +148,14 @@ pub(crate) async fn list(
     let states = SendState::ALL.iter().filter(|state| **state != SendState::Draft);
     let states = states.map(|state| (state.as_str(), state.name_ja(), filter.state == Some(*state)));
     Ok(page(&ListPage {
+        partners,
         shell: Shell::new(&app, &at, "sent", "送信状況")?,
         rows: rows.collect(),
         next: next.unwrap_or_default(),
-        is_filtered: filter.state.is_some() || filter.receiver.is_some() || filter.month.is_some(),
+        is_filtered: is_nobody
+            || filter.state.is_some()
+            || filter.receiver.is_some()
+            || filter.month.is_some(),
         states: states.collect(),
         filter: wanted,
     }))

@@ -197,6 +197,20 @@ async fn a_whole_send_works_without_script() {
     world::until_state(&served.node, CARE, tasuki_office::sends::SendId(1), "sent").await;
     let html = served.get(place(&answer), &cookie).await.text().await.unwrap();
     assert!(html.contains("1 件すべて送信しました"));
+
+    // The list is narrowed by number, by a part of the name, by month and by state; or it says that there is nothing.
+    for (query, found) in [
+        ("receiver=1370000027", true),
+        ("receiver=%E4%BA%8B%E6%A5%AD%E6%89%8013700", true),
+        ("receiver=nobody", false),
+        ("month=2025-10", true),
+        ("month=2025-09", false),
+        ("state=sent&month=2025-10", true),
+        ("state=failed", false),
+    ] {
+        let html = served.get(&format!("/{CARE}/sent?{query}"), &cookie).await.text().await.unwrap();
+        assert_eq!(html.contains("この条件のものはありません"), !found, "{query}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

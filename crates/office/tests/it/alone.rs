@@ -7,9 +7,12 @@ use tasuki_office::backup::restore;
 use tasuki_office::error::OfficeError;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::review::{Dropped, Weight};
+use tasuki_office::open_office::UnlockError;
+use tasuki_office::partners::Partner;
+use tasuki_office::review::{Dropped, Readiness, Weight};
 use tasuki_office::sends::{Landed, Tray};
 use tasuki_office::staff::{LoginError, Role, StaffError};
+use tasuki_protocol::directory::{Office, Participation};
 
 use crate::world::{CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
 
@@ -191,4 +194,70 @@ async fn the_recovery_kit_brings_back_keys_and_staff() {
     let key = again.drawer_by_recovery(no(CARE), &code).unwrap();
     again.rescue_staff(key, "hanako", "mattaku atarashii 77").unwrap();
     assert!(again.log_in("hanako", "mattaku atarashii 77").is_ok());
+
+    // The keys open with the new password; the relay's account gets it from the operator.
+    assert!(again.recover_office("hanako", no(CARE), &other, "mattaku atarashii 78").is_err());
+    again.recover_office("hanako", no(CARE), &code, "mattaku atarashii 78").unwrap();
+    let kj_id = again.office(no(CARE)).unwrap().kj_id;
+    let unlocked = again.unlock(no(CARE), kj_id.as_str(), "mattaku atarashii 78").await;
+    assert!(matches!(unlocked, Err(UnlockError::Refused(_))), "{unlocked:?}");
+    assert!(again.open_office(no(CARE)).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_office_password_is_changed_at_the_relay_and_for_the_keys() {
+    const NEW: &str = "kaze-to-tsuki 32 kawa";
+    let world = World::new().await;
+    let node = world.node(CARE).await;
+    let kj_id = node.office(no(CARE)).unwrap().kj_id;
+    let wrong = node.change_office_password("hanako", no(CARE), "wrong", NEW).await;
+    assert!(matches!(wrong, Err(OfficeError::Vault(_))));
+    node.change_office_password("hanako", no(CARE), PASSWORD, NEW).await.unwrap();
+    send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
+    until_arrived(&node, CARE, 1).await;
+    let again = world.empty_node(CARE);
+    again.log_in("hanako", PASSWORD).unwrap();
+    assert!(matches!(again.unlock(no(CARE), kj_id.as_str(), PASSWORD).await, Err(UnlockError::Wrong)));
+    again.unlock(no(CARE), kj_id.as_str(), NEW).await.unwrap();
+}
+
+#[test]
+fn warnings_are_accepted_knowingly_and_only_those_that_were_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = started(folder.path());
+    let options = tasuki_sample::Options::new("202510".parse().unwrap(), 2, 1, 1);
+    let all: Vec<_> = tasuki_sample::Sample::new(options).unwrap().files().collect();
+    let take = |tray, prefix: &str| {
+        let files = all.iter().filter(|file| file.name.starts_with(prefix));
+        let files =
+            files.map(|file| Dropped { name: file.name.clone(), bytes: file.bytes.clone() }).collect();
+        node.take_in(no(CARE), "hanako", tray, files).unwrap()
+    };
+    // Table 6 without what goes with it.
+    let Landed::One(id) = take(Tray::New, "UPPLAN") else { panic!("one destination") };
+    let readiness = || {
+        let send = node.send(no(CARE), id).unwrap();
+        let no = send.receiver.unwrap();
+        let found = Office {
+            no,
+            name: "たすき訪問介護".into(),
+            kana: String::new(),
+            address: String::new(),
+            phone: String::new(),
+            fax: String::new(),
+            services: vec![],
+            participation: Participation::Active,
+            key: None,
+        };
+        let partner =
+            Partner { no, found: Some(found), seen_at: jiff::Timestamp::now(), key_changed_at: None };
+        send.review.readiness(Some(no), Some(&partner), send.letter.accepted).0
+    };
+    assert_eq!(readiness(), Readiness::Doubtful);
+    node.accept_warnings(no(CARE), id, true).unwrap();
+    assert_eq!(readiness(), Readiness::Ready);
+    take(Tray::One(id), "UPSIKYU");
+    assert_eq!(readiness(), Readiness::Doubtful, "these warnings nobody has seen");
+    take(Tray::One(id), "UPHOSOKU_20");
+    assert_eq!(readiness(), Readiness::Ready, "the unit is complete");
 }
