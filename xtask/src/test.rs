@@ -10,11 +10,12 @@ use crate::fuzz;
 use crate::run::{cargo, cargo_tool, run};
 
 /// Programs that tests run or are built with, and the Debian packages they come in.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("age", "age"),
     ("c++", "g++"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    ("npm", "npm"),
     ("openssl", "openssl"),
     ("strace", "strace"),
     ("unzip", "unzip"),

@@ -272,7 +272,9 @@ impl Node {
     /// The relay's problem when it was fetched already; or it cannot be reached.
     pub async fn withdraw(&self, office: OfficeNo, by: &str, id: SendId) -> Result<(), OfficeError> {
         let send = self.send(office, id)?;
-        let is_waiting = matches!(send.state, SendState::Queued | SendState::Interrupted);
+        // What the relay had once is not taken for a draft: its files are in the archive only.
+        let is_waiting =
+            matches!(send.state, SendState::Queued | SendState::Interrupted) && send.sent_at.is_none();
         if is_waiting && send.attempts == 0 {
             return self.unqueue(office, id, 0);
         }
