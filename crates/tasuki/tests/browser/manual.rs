@@ -222,6 +222,13 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
     receiver.goto(&visits.at("/received")).await;
     receiver.sees("まだ何も届いていません").await;
     receiver.is_accessible("19-received-empty").await;
+    // Somebody has allowed notifications and looks at another window.
+    let allowed = "window.Notification = class {
+            static permission = 'granted';
+            constructor(title, { body }) { window.told = title + ': ' + body; }
+        };
+        Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });";
+    receiver.script(allowed).await;
     let page = care.log_in_and_unlock().await;
     send_slips(care, &page).await;
 
@@ -229,6 +236,8 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
     receiver.sees("たすき居宅介護支援事業所").await;
     receiver.sees("未読").await;
     assert!(receiver.title().await.starts_with("（1）"), "{}", receiver.title().await);
+    let told = receiver.script("return window.told").await;
+    assert_eq!(told, "Tasuki: 新しい連携データが届きました。", "and nothing of whom or what");
     receiver.is_accessible("20-received-list").await;
     receiver.script("document.querySelector('main tbody a').click()").await;
     receiver.sees("受信の詳細").await;
