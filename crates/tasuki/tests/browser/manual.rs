@@ -212,6 +212,43 @@ async fn manual_3_2_page_9_the_date_opens_the_details() {
     page.close().await;
 }
 
+/// 送信状況：取消 while nobody has received it, and 再送.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium"]
+async fn what_was_sent_is_taken_back_and_sent_again() {
+    let demo = Demo::start();
+    let (care, visits) = (&demo.players[0], &demo.players[1]);
+    let page = care.log_in_and_unlock().await;
+    send_slips(care, &page).await;
+    page.goto(&care.at("/sent")).await;
+    page.sees("今日").await;
+    page.script("document.querySelector('main tbody a').click()").await;
+    page.sees("送信の詳細").await;
+    page.press("取消").await;
+    page.accept_question().await;
+    page.sees("取り消しました").await;
+    page.sees("取消済").await;
+    page.is_accessible("23-withdrawn").await;
+    page.press("再送").await;
+    page.sees("送信できます").await;
+    page.press_last("送信").await;
+    page.sees("次の内容で送信します").await;
+    page.press("OK").await;
+    page.sees("1 件すべて送信しました").await;
+
+    // Only the second one arrives; and then it is too late.
+    let receiver = visits.log_in_and_unlock().await;
+    receiver.goto(&visits.at("/received")).await;
+    receiver.sees("未読").await;
+    let rows = receiver.script("return document.querySelectorAll('main tbody tr').length").await;
+    assert_eq!(rows, 1);
+    page.goto(&care.at("/sent")).await;
+    page.sees("受信済").await;
+    page.sees("取消済").await;
+    receiver.close().await;
+    page.close().await;
+}
+
 /// ３－３（1/3）：ケアプランデータを受信する場合.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]

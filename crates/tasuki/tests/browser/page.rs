@@ -201,6 +201,11 @@ impl Page {
         panic!("nothing was taken in:\n{}", self.text().await);
     }
 
+    /// Says yes to the question that the page has asked.
+    pub(crate) async fn accept_question(&self) {
+        self.client.accept_alert().await.unwrap();
+    }
+
     /// Types where the cursor is.
     pub(crate) async fn keys(&self, text: &str) {
         self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
