@@ -140,6 +140,7 @@ fn lists(node: &Node, items: u64) {
     let from = ArrivalFilter { sender: Some(no(CARE)), ..all.clone() };
     let month = ArrivalFilter { month: Some("202510".parse().unwrap()), ..all.clone() };
     let rare = ArrivalFilter { month: Some("202401".parse().unwrap()), ..all.clone() };
+    let both = ArrivalFilter { state: Some(ArrivalState::Imported), ..month.clone() };
     let office = no(VISITS);
     println!("with {items} arrivals (p95 of {CALLS} calls):");
     for (name, filter) in [
@@ -148,6 +149,7 @@ fn lists(node: &Node, items: u64) {
         ("one sender", &from),
         ("one month", &month),
         ("a month without any", &rare),
+        ("one month and state", &both),
     ] {
         println!("  list of 51, {name}: {:.2?}", p95(|| drop(node.arrivals(office, filter, 51).unwrap())));
     }

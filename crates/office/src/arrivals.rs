@@ -20,7 +20,7 @@ use crate::folder::write_new_durably;
 use crate::node::{Node, Topic};
 use crate::open_office::{OpenOffice, parse};
 use crate::review::{Dropped, Review, is_exchangeable, review};
-use crate::sends::in_month;
+use crate::sends::listed;
 
 /// Number of an arrival at this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -181,11 +181,11 @@ impl Node {
             filter.sender.map(|no| no.to_string()).unwrap_or_default(),
             filter.month.map(|month| month.to_string()).unwrap_or_default(),
         );
-        let mut sql =
-            format!("SELECT {COLUMNS} FROM arrival WHERE office = ?1 AND (received_at, id) < (?2, ?3)");
+        let nothing_else = state.is_empty() && sender.is_empty();
+        let condition = listed("received_at", "arrival_month", &month, nothing_else);
+        let mut sql = format!("SELECT {COLUMNS} FROM arrival WHERE {condition}");
         sql.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
         sql.push_str(if sender.is_empty() { " AND ?5 = ''" } else { " AND sender = ?5" });
-        sql.push_str(&in_month("arrival_month", &month, state.is_empty() && sender.is_empty()));
         sql.push_str(" ORDER BY received_at DESC, id DESC LIMIT ?7");
         let raw: Vec<_> = self.db().read(|db| {
             let mut statement = db.prepare_cached(&sql)?;

@@ -218,15 +218,16 @@ impl Node {
     /// When the drawer is locked.
     pub fn sent(&self, office: OfficeNo, filter: &SendFilter, limit: u32) -> Result<Vec<Send>, OfficeError> {
         let (at, id) = filter.before.unwrap_or((i64::MAX, i64::MAX));
-        let mut condition = "office = ?1 AND queued_at IS NOT NULL AND (queued_at, id) < (?2, ?3)".to_owned();
         let (state, receiver, month) = (
             filter.state.map_or("", SendState::as_str),
             filter.receiver.map(|no| no.to_string()).unwrap_or_default(),
             filter.month.map(|month| month.to_string()).unwrap_or_default(),
         );
+        let nothing_else = state.is_empty() && receiver.is_empty();
+        let mut condition = listed("queued_at", "send_month", &month, nothing_else);
+        condition.push_str(" AND queued_at IS NOT NULL");
         condition.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
         condition.push_str(if receiver.is_empty() { " AND ?5 = ''" } else { " AND receiver = ?5" });
-        condition.push_str(&in_month("send_month", &month, state.is_empty() && receiver.is_empty()));
         condition.push_str(" ORDER BY queued_at DESC, id DESC LIMIT ?7");
         self.sends(&condition, &[&office.as_str(), &at, &id, &state, &receiver, &month, &limit])
     }
@@ -336,15 +337,18 @@ impl RawSend {
     }
 }
 
-/// The condition that something is about a month (`?6`), by a table that holds months in the order of the list. Where
-/// nothing else narrows the list, no more of it is looked at than is shown.
-pub(crate) fn in_month(table: &str, month: &str, alone: bool) -> String {
+/// The condition by which a list begins: of an office (`?1`), older than a place (`?2`, `?3`), about a month (`?6`) if one
+/// is given. `at` is the column of the list's order, `months` the table that holds months in that order.
+pub(crate) fn listed(at: &str, months: &str, month: &str, nothing_else: bool) -> String {
     if month.is_empty() {
-        return " AND ?6 = ''".to_owned();
+        return format!("office = ?1 AND ({at}, id) < (?2, ?3) AND ?6 = ''");
     }
-    let limit = if alone { "ORDER BY at DESC, id DESC LIMIT ?7" } else { "" };
+    // Where nothing else narrows the list, no more of the month is looked at than is shown. The plus signs keep SQLite
+    // from walking through the whole list instead.
+    let limit = if nothing_else { "ORDER BY at DESC, id DESC LIMIT ?7" } else { "" };
     format!(
-        " AND id IN (SELECT id FROM {table} WHERE office = ?1 AND month = ?6 AND (at, id) < (?2, ?3) {limit})"
+        "id IN (SELECT id FROM {months} WHERE office = ?1 AND month = ?6 AND (at, id) < (?2, ?3) {limit})
+         AND +office = ?1 AND (+{at}, +id) < (?2, ?3)"
     )
 }
 
