@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod alone;
+mod faults_keys;
+mod faults_sends;
+mod other;
 mod round;
 mod world;
