@@ -67,8 +67,39 @@ pub struct FileReview {
     pub rows: u64,
     /// Insured persons in it.
     pub people: u64,
-    /// What is to be said of it.
+    /// What is to be said of it, the heaviest first; what is said too often is cut off.
     pub remarks: Vec<Remark>,
+    /// What was cut off, counted: it weighs as much as what is shown.
+    #[serde(default)]
+    pub hidden: Tally,
+}
+
+/// Remarks, counted by their weight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Worth knowing.
+    pub infos: usize,
+    /// Doubtful.
+    pub warnings: usize,
+    /// To be mended.
+    pub errors: usize,
+}
+
+impl Tally {
+    /// Counts remarks.
+    fn of(remarks: &[Remark]) -> Self {
+        let count = |weight| remarks.iter().filter(|remark| remark.weight == weight).count();
+        Self { infos: count(Weight::Info), warnings: count(Weight::Warning), errors: count(Weight::Error) }
+    }
+
+    /// How many have this weight.
+    pub fn count(self, weight: Weight) -> usize {
+        match weight {
+            Weight::Info => self.infos,
+            Weight::Warning => self.warnings,
+            Weight::Error => self.errors,
+        }
+    }
 }
 
 /// What is known of a send.
@@ -106,9 +137,14 @@ impl Destination {
 }
 
 impl FileReview {
+    /// How many remarks there are of a weight, shown or not.
+    pub fn count(&self, weight: Weight) -> usize {
+        Tally::of(&self.remarks).count(weight) + self.hidden.count(weight)
+    }
+
     /// Whether something must be mended.
     pub fn has_error(&self) -> bool {
-        self.remarks.iter().any(|remark| remark.weight == Weight::Error)
+        self.count(Weight::Error) > 0
     }
 }
 
@@ -130,8 +166,8 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
         let check = is_of_the_standard(&file.name).then(|| checked_file(file)).flatten();
         if let Some(check) = &check {
             remarks.extend(office_remarks(check, own, receiver));
-            remarks.extend(check.findings().iter().take(REMARKS_OF_A_FILE).map(Remark::of));
         }
+        let hidden = check.as_ref().map(|check| add_findings(&mut remarks, check)).unwrap_or_default();
         review.size += file.bytes.len() as u64;
         review.files.push(FileReview {
             id: *id,
@@ -142,6 +178,7 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
             rows: check.as_ref().map_or(0, |check| check.rows),
             people: check.as_ref().map_or(0, |check| check.people),
             remarks,
+            hidden,
         });
         checked.extend(check);
     }
@@ -168,6 +205,23 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
     }
     review.months.sort();
     review
+}
+
+/// Adds what the checker found, the heaviest first, and counts what is not shown.
+fn add_findings(remarks: &mut Vec<Remark>, check: &CheckedFile) -> Tally {
+    let mut findings: Vec<_> = check.findings().iter().map(Remark::of).collect();
+    findings.sort_by_key(|remark| std::cmp::Reverse(remark.weight));
+    findings.truncate(REMARKS_OF_A_FILE);
+    let shown = Tally::of(&findings);
+    let hidden = |severity, shown| {
+        usize::try_from(check.count(severity)).unwrap_or(usize::MAX).saturating_sub(shown)
+    };
+    remarks.extend(findings);
+    Tally {
+        infos: hidden(Severity::Info, shown.infos),
+        warnings: hidden(Severity::Warning, shown.warnings),
+        errors: hidden(Severity::Error, shown.errors),
+    }
 }
 
 fn contents_of(unit: Option<&str>, month: Option<ServiceMonth>, people: u64) -> String {
@@ -301,10 +355,10 @@ impl Readiness {
 }
 
 impl Review {
-    /// All remarks: on files with their names, and on the whole.
+    /// How many remarks there are of a weight, on files and on the whole.
     pub fn count(&self, weight: Weight) -> usize {
-        let of_files = self.files.iter().flat_map(|file| &file.remarks);
-        of_files.chain(&self.remarks).filter(|remark| remark.weight == weight).count()
+        let of_files: usize = self.files.iter().map(|file| file.count(weight)).sum();
+        of_files + Tally::of(&self.remarks).count(weight)
     }
 
     /// Whether the send can go, and what stands against it beside the files.
@@ -427,6 +481,20 @@ mod tests {
         let remark = review.files[0].remarks.iter().find(|remark| remark.weight == Weight::Error).unwrap();
         assert!(remark.place().starts_with("1行目・2列目「"), "{}", remark.place());
         assert!(!remark.hint.is_empty());
+    }
+
+    #[test]
+    fn all_errors_count_and_some_are_shown() {
+        let rows = (1..=300).map(|_| "202407,13101,0000012345,202510\r\n");
+        let bad = file(NAME, rows.collect::<String>().as_bytes());
+        let review = reviewed(&[bad], Some("1370000027"));
+        let file = &review.files[0];
+        assert!(file.remarks.len() <= REMARKS_OF_A_FILE);
+        assert_eq!(file.remarks[0].weight, Weight::Error);
+        assert!(file.has_error() && review.count(Weight::Error) >= 300, "{:?}", file.hidden);
+        let hidden = Tally { errors: 1, ..Tally::default() };
+        let only_hidden = FileReview { remarks: vec![], hidden, ..file.clone() };
+        assert!(only_hidden.has_error());
     }
 
     #[test]
