@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalState};
 use tasuki_office::node::Node;
-use tasuki_office::queue::SendState;
 use tasuki_office::review::Dropped;
+use tasuki_office::sends::SendState;
 use tasuki_office::sends::{Landed, SendFilter, Tray};
 
 #[path = "../tests/it/world.rs"]
@@ -70,8 +70,8 @@ async fn batch(world: &World, care: &Node) {
         all.push((id, care.send(no(CARE), id).unwrap().revision));
     }
     let start = Instant::now();
-    let run = care.queue(no(CARE), "hanako", "見本 花子", &all).unwrap();
-    while care.run(no(CARE), run).unwrap().iter().any(|send| send.state != SendState::Sent) {
+    let run = care.confirm(no(CARE), "hanako", "見本 花子", &all).unwrap();
+    while care.sends_of_run(no(CARE), run).unwrap().iter().any(|send| send.state != SendState::Sent) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let batch = start.elapsed();
@@ -82,7 +82,7 @@ async fn batch(world: &World, care: &Node) {
     let Landed::One(id) = care.take_in(no(CARE), "hanako", Tray::New, large).unwrap() else { panic!("one") };
     let start = Instant::now();
     let revision = care.send(no(CARE), id).unwrap().revision;
-    care.queue(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
+    care.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
     while care.send(no(CARE), id).unwrap().state != SendState::Sent {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -104,7 +104,7 @@ async fn arrival(care: &Node, visits: &Node) {
         let revision = care.send(no(CARE), id).unwrap().revision;
         let mut news = visits.news();
         let start = Instant::now();
-        care.queue(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
+        care.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
         while arrivals(visits, VISITS).len() == before {
             news.recv().await.unwrap();
         }

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -12,11 +13,13 @@ use tasuki_parcel::open::{Expected, OpenError, Opener, open};
 use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_standard::FileName;
-use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth};
+use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth, Sha256Digest};
 
+use crate::archive::Received;
 use crate::audit;
 use crate::error::OfficeError;
-use crate::folder::write_new_durably;
+use crate::folder::{TEMPORARY, write_new_durably};
+use crate::link::Duty;
 use crate::node::{Node, Topic};
 use crate::open_office::{OpenOffice, parse};
 use crate::review::{Dropped, Review, is_exchangeable, review};
@@ -69,6 +72,14 @@ impl ArrivalState {
             Self::Refused => "受取不可",
         }
     }
+
+    /// Whether a person may say so. What was imported stays imported: the sender was told. Pure.
+    pub fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Unread, Self::Read | Self::Imported) | (Self::Read, Self::Unread | Self::Imported)
+        )
+    }
 }
 
 /// The receipt that the relay is to get next, if one is owed. Pure.
@@ -120,6 +131,10 @@ pub struct Arrival {
     pub accepted_at: Timestamp,
     /// When this node had it.
     pub received_at: Timestamp,
+    /// Digest of the sealed bytes, as the relay told it.
+    pub digest: Sha256Digest,
+    /// Its files are still to be put into the import folder by themselves.
+    pub is_import_owed: bool,
 }
 
 /// What a list of arrivals shows.
@@ -161,8 +176,12 @@ pub struct Placed {
     pub was_there: bool,
 }
 
+/// A file that has been half written for so long is written by nobody.
+const LEFT_BEHIND: Duration = Duration::from_mins(1);
+
 const COLUMNS: &str =
-    "id, office, parcel, sender, sender_name, state, contents, months, size, accepted_at, received_at";
+    "id, office, parcel, sender, sender_name, state, contents, months, size, accepted_at, received_at,
+    record ->> 'digest', import = 'owed'";
 
 impl Node {
     /// 受信: what arrived, the newest first.
@@ -221,7 +240,12 @@ impl Node {
         if arrival.state == ArrivalState::Refused {
             return Err(OfficeError::NotFound);
         }
-        self.open_parcel(office, arrival.parcel, Opener::Receiver(office))
+        let keys = self.open_office(office)?;
+        let received = Received { from: arrival.sender, parcel: arrival.parcel, digest: arrival.digest };
+        let sealed = self.archive().received(office, &received)?;
+        let expected = Expected { id: arrival.parcel, opener: Opener::Receiver(office) };
+        // By the time at which the relay had it, as when it came: what was accepted once opens for ever.
+        unpack(&keys, sealed, Some(arrival.accepted_at), expected).map_err(|_| OfficeError::Damaged)
     }
 
     /// Opens this office's own copy of what it sent.
@@ -229,19 +253,27 @@ impl Node {
     /// # Errors
     /// As [`Node::open_arrival`].
     pub fn open_sent(&self, office: OfficeNo, parcel: ParcelId) -> Result<Opened, OfficeError> {
-        self.open_parcel(office, parcel, Opener::Sender(office))
-    }
-
-    fn open_parcel(&self, office: OfficeNo, parcel: ParcelId, opener: Opener) -> Result<Opened, OfficeError> {
         let keys = self.open_office(office)?;
-        let sealed = self.archive().get(office, parcel)?;
-        unpack(&keys, sealed, None, Expected { id: parcel, opener }).map_err(|_| OfficeError::Damaged)
+        let sealed = self.archive().sent(office, parcel)?;
+        let at = self.handed_in_at(office, parcel)?;
+        let expected = Expected { id: parcel, opener: Opener::Sender(office) };
+        unpack(&keys, sealed, at, expected).map_err(|_| OfficeError::Damaged)
     }
 
-    /// Changes the state of an arrival, as a person says. What was imported does not become unread.
+    /// When the relay had a parcel of this office.
+    fn handed_in_at(&self, office: OfficeNo, parcel: ParcelId) -> Result<Option<Timestamp>, OfficeError> {
+        let at: Option<Option<i64>> = self.db().read(|db| {
+            let sql = "SELECT sent_at FROM send WHERE office = ?1 AND parcel = ?2";
+            db.query_row(sql, [office.as_str(), &parcel.to_string()], |row| row.get(0)).optional()
+        })?;
+        Ok(at.flatten().and_then(|at| Timestamp::from_millisecond(at).ok()))
+    }
+
+    /// Changes the state of an arrival, as a person says. What may not become so stays as it is
+    /// ([`ArrivalState::may_become`]).
     ///
     /// # Errors
-    /// When there is none, or it was refused.
+    /// When there is none.
     pub fn mark_arrival(
         &self,
         office: OfficeNo,
@@ -250,24 +282,20 @@ impl Node {
         state: ArrivalState,
     ) -> Result<(), OfficeError> {
         let changed = self.db().write(|db| {
-            let changed = db.execute(
-                "UPDATE arrival SET state = ?3 WHERE id = ?1 AND office = ?2
-                 AND state <> 'refused' AND state <> ?3 AND NOT (state = 'imported' AND ?3 = 'read')",
-                params![id.0, office.as_str(), state.as_str()],
-            )?;
-            if changed > 0 {
-                audit::write(db, self.now(), Some(office), by, state.as_str(), &id.0.to_string())?;
-            } else {
-                let sql = "SELECT id FROM arrival WHERE id = ?1 AND office = ?2";
-                db.query_row(sql, params![id.0, office.as_str()], |_| Ok(()))?;
+            let sql = "SELECT state FROM arrival WHERE id = ?1 AND office = ?2";
+            let now: String = db.query_row(sql, params![id.0, office.as_str()], |row| row.get(0))?;
+            let now = ArrivalState::parse(&now).ok_or(OfficeError::Damaged)?;
+            if !now.may_become(state) {
+                return Ok(false);
             }
-            Ok::<_, OfficeError>(changed > 0)
+            let sql = "UPDATE arrival SET state = ?2 WHERE id = ?1";
+            db.execute(sql, params![id.0, state.as_str()])?;
+            audit::write(db, self.now(), Some(office), by, state.as_str(), &id.0.to_string())?;
+            Ok::<_, OfficeError>(true)
         })?;
         if changed {
             self.tell(office, Topic::Arrivals);
-            if let Ok(open) = self.open_office(office) {
-                open.incoming.notify_one();
-            }
+            self.ring(office, Duty::Acknowledge);
         }
         Ok(())
     }
@@ -292,76 +320,189 @@ impl Node {
             .collect()
     }
 
-    /// Verifies a parcel that was just fetched and keeps it: durable when this returns.
+    /// What is still to be put into the import folder by itself, the oldest first. Nothing while no folder is set.
+    pub(crate) fn imports_owed(&self, office: OfficeNo) -> Result<Vec<ArrivalId>, OfficeError> {
+        if self.office(office)?.folders.import.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.db().read(|db| {
+            let sql = "SELECT id FROM arrival WHERE office = ?1 AND import = 'owed' ORDER BY id";
+            let mut statement = db.prepare_cached(sql)?;
+            statement.query_map([office.as_str()], |row| row.get(0).map(ArrivalId))?.collect()
+        })?)
+    }
+
+    /// All files of an arrival are in the import folder.
+    pub(crate) fn note_imported(&self, id: ArrivalId) -> Result<(), OfficeError> {
+        self.db().write(|db| {
+            db.execute("UPDATE arrival SET import = '' WHERE id = ?1", [id.0])?;
+            Ok(())
+        })
+    }
+
+    /// Takes away what a killed process has left behind in the import folder: half files, under names that no care
+    /// software reads.
+    pub(crate) fn sweep_import_folder(&self, office: OfficeNo) -> Result<(), OfficeError> {
+        let folder = PathBuf::from(self.office(office)?.folders.import);
+        for sender in subfolders(&folder)? {
+            for month in subfolders(&sender)? {
+                for entry in std::fs::read_dir(month)? {
+                    let entry = entry?;
+                    let is_ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+                    let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+                    if is_ours && age > LEFT_BEHIND {
+                        std::fs::remove_file(entry.path())?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies a parcel that was just fetched and keeps it: durable when this returns. What is sealed for another key
+    /// is refused only when `is_our_key` says that senders use the key of this node; otherwise nothing is kept.
     pub(crate) fn keep_arrival(
         &self,
         open: &OpenOffice,
         parcel: &Parcel,
         sender_name: &str,
         sealed: Vec<u8>,
-    ) -> Result<ArrivalId, OfficeError> {
+        is_our_key: bool,
+    ) -> Result<Kept, OfficeError> {
         let office = open.no();
+        let received = Received { from: parcel.from, parcel: parcel.id, digest: parcel.digest };
         let expected = Expected { id: parcel.id, opener: Opener::Receiver(office) };
-        self.archive().put(office, parcel.id, &sealed)?;
-        let (state, inside, months) = match unpack(open, sealed, Some(parcel.accepted_at), expected) {
-            Ok(opened) if opened.manifest.from == parcel.from && is_exchangeable(&opened.files) => {
-                let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
-                let files: Vec<_> = (0..).zip(opened.files).collect();
-                let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
-                (ArrivalState::Unread, ArrivedContents { contents, names, refusal: String::new() }, months)
-            }
-            Ok(_) => {
-                (ArrivalState::Refused, refusal("やりとりできない種類のファイルが入っています。"), vec![])
-            }
-            Err(OpenError::Io(error)) => return Err(error.into()),
-            Err(error) => {
-                tracing::warn!(office = %office, parcel = %parcel.id, error = %error, "an arrival is refused");
-                (ArrivalState::Refused, refusal(refusal_words(&error)), vec![])
-            }
+        let judged = match unpack(open, sealed.clone(), Some(parcel.accepted_at), expected) {
+            Err(OpenError::NotForTheseKeys) if !is_our_key => return Ok(Kept::NotForTheseKeys),
+            opened => judge(opened, parcel, office),
         };
-        let contents = self.seal_json("arrival", &inside)?;
+        self.archive().put_received(office, &received, &sealed)?;
+        if judged.state == ArrivalState::Refused {
+            tracing::warn!(office = %office, parcel = %parcel.id, "an arrival is refused");
+        }
+        let contents = self.seal_json("arrival", &judged.inside)?;
         let record = serde_json::to_string(parcel)?;
-        let months: Vec<_> = months.iter().map(ToString::to_string).collect();
+        let months: Vec<_> = judged.months.iter().map(ToString::to_string).collect();
+        let folders = self.office(office)?.folders;
+        let is_to_import = folders.import_by_itself && judged.state != ArrivalState::Refused;
         let now = self.now();
-        let id = self.db().write(|db| {
-            db.execute(
+        self.db().write(|db| {
+            let inserted = db.execute(
                 "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
-                     size, accepted_at, received_at, record)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     size, accepted_at, received_at, record, import)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 params![
                     office.as_str(),
                     parcel.id.to_string(),
                     parcel.from.as_str(),
                     sender_name,
-                    state.as_str(),
+                    judged.state.as_str(),
                     contents,
                     months.join(" "),
                     parcel.size,
                     parcel.accepted_at.as_millisecond(),
                     now.as_millisecond(),
-                    record
+                    record,
+                    if is_to_import { "owed" } else { "" }
                 ],
             )?;
+            if inserted == 0 {
+                return Ok(());
+            }
+            let id = db.last_insert_rowid();
             audit::write(db, now, Some(office), "node", "received", &parcel.id.to_string())?;
-            let sql = "SELECT id FROM arrival WHERE office = ?1 AND parcel = ?2";
-            let id: i64 = db.query_row(sql, [office.as_str(), &parcel.id.to_string()], |row| row.get(0))?;
             for month in &months {
                 let sql =
                     "INSERT OR IGNORE INTO arrival_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
                 db.execute(sql, params![office.as_str(), month, now.as_millisecond(), id])?;
             }
-            Ok::<_, OfficeError>(ArrivalId(id))
+            Ok::<_, OfficeError>(())
         })?;
         self.tell(office, Topic::Arrived);
-        Ok(id)
+        Ok(Kept::Arrived)
     }
 
-    /// Whether a parcel is in the archive already; then the relay has lost its receipt, which is owed anew.
-    pub(crate) fn knows_arrival(&self, office: OfficeNo, parcel: ParcelId) -> Result<bool, OfficeError> {
+    /// Whether a parcel is here already; then the relay has lost its receipt, which is owed anew.
+    pub(crate) fn owe_again(
+        &self,
+        office: OfficeNo,
+        sender: OfficeNo,
+        parcel: ParcelId,
+    ) -> Result<bool, OfficeError> {
         self.db().write(|db| {
-            let sql = "UPDATE arrival SET acknowledged = '' WHERE office = ?1 AND parcel = ?2";
-            Ok(db.execute(sql, [office.as_str(), &parcel.to_string()])? > 0)
+            let sql =
+                "UPDATE arrival SET acknowledged = '' WHERE office = ?1 AND sender = ?2 AND parcel = ?3";
+            Ok(db.execute(sql, [office.as_str(), sender.as_str(), &parcel.to_string()])? > 0)
         })
+    }
+
+    /// A parcel could not be fetched: it is tried again at a time, while others go on.
+    pub(crate) fn note_delayed(
+        &self,
+        office: OfficeNo,
+        parcel: &Parcel,
+        attempts: u32,
+        next_try_at: Timestamp,
+    ) -> Result<(), OfficeError> {
+        let record = serde_json::to_string(parcel)?;
+        self.db().write(|db| {
+            db.execute(
+                "INSERT OR REPLACE INTO delayed (office, sender, parcel, record, attempts, next_try_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    office.as_str(),
+                    parcel.from.as_str(),
+                    parcel.id.to_string(),
+                    record,
+                    attempts,
+                    next_try_at.as_millisecond()
+                ],
+            )?;
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(office, Topic::Arrivals);
+        Ok(())
+    }
+
+    /// A parcel that was delayed has come, or is no longer there.
+    pub(crate) fn note_not_delayed(&self, office: OfficeNo, parcel: &Parcel) -> Result<(), OfficeError> {
+        self.db().write(|db| {
+            db.execute(
+                "DELETE FROM delayed WHERE office = ?1 AND sender = ?2 AND parcel = ?3",
+                [office.as_str(), parcel.from.as_str(), &parcel.id.to_string()],
+            )?;
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(office, Topic::Arrivals);
+        Ok(())
+    }
+
+    /// Delayed parcels whose time has come, with the tries so far.
+    pub(crate) fn due_delayed(&self, office: OfficeNo) -> Result<Vec<(Parcel, u32)>, OfficeError> {
+        let now = self.now().as_millisecond();
+        let rows: Vec<(String, u32)> = self.db().read(|db| {
+            let sql = "SELECT record, attempts FROM delayed WHERE office = ?1 AND next_try_at <= ?2
+                       ORDER BY next_try_at";
+            let mut statement = db.prepare_cached(sql)?;
+            let rows =
+                statement.query_map(params![office.as_str(), now], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows?.collect()
+        })?;
+        rows.into_iter().map(|(record, attempts)| Ok((serde_json::from_str(&record)?, attempts))).collect()
+    }
+
+    /// What waits in the mailbox and could not be fetched, and what could not be put into the import folder yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn held_up(&self, office: OfficeNo) -> Result<HeldUp, OfficeError> {
+        Ok(self.db().read(|db| {
+            let count = |sql| db.query_row(sql, [office.as_str()], |row| row.get(0));
+            Ok(HeldUp {
+                delayed: count("SELECT count(*) FROM delayed WHERE office = ?1")?,
+                to_import: count("SELECT count(*) FROM arrival WHERE office = ?1 AND import = 'owed'")?,
+            })
+        })?)
     }
 
     /// Receipts that are owed: the relay's record of each parcel, and the next receipt.
@@ -427,6 +568,54 @@ impl Node {
     }
 }
 
+/// What holds something up that should happen by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct HeldUp {
+    /// Parcels in the mailbox that could not be fetched yet.
+    pub delayed: i64,
+    /// Arrivals whose files are not in the import folder yet.
+    pub to_import: i64,
+}
+
+/// What became of a parcel that was fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It is here, good or refused.
+    Arrived,
+    /// No key of this node opens it, and nothing was kept.
+    NotForTheseKeys,
+}
+
+/// What is to be kept of a parcel. Pure.
+struct Judged {
+    state: ArrivalState,
+    inside: ArrivedContents,
+    months: Vec<ServiceMonth>,
+}
+
+fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -> Judged {
+    let refused = |words: &str| Judged {
+        state: ArrivalState::Refused,
+        inside: ArrivedContents { refusal: words.to_owned(), ..ArrivedContents::default() },
+        months: Vec::new(),
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => return refused(refusal_words(&error)),
+    };
+    if opened.manifest.from != parcel.from {
+        return refused(FORGED);
+    }
+    if !is_exchangeable(&opened.files) {
+        return refused("やりとりできない種類のファイルが入っています。");
+    }
+    let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
+    let files: Vec<_> = (0..).zip(opened.files).collect();
+    let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
+    let inside = ArrivedContents { contents, names, refusal: String::new() };
+    Judged { state: ArrivalState::Unread, inside, months }
+}
+
 /// A list of the relay that is read with a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RelayList {
@@ -458,6 +647,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Arrival, Vec<u8>)> {
         size: row.get(8)?,
         accepted_at: time(9)?,
         received_at: time(10)?,
+        digest: parse(row, 11)?,
+        is_import_owed: row.get(12)?,
     };
     Ok((arrival, row.get(6)?))
 }
@@ -480,8 +671,18 @@ fn unpack(
     Ok(Opened { manifest, signer, files })
 }
 
-fn refusal(words: &str) -> ArrivedContents {
-    ArrivedContents { refusal: words.to_owned(), ..ArrivedContents::default() }
+const FORGED: &str = "送信元を確かめられないため、受け取りませんでした。送信元に確かめてください。";
+
+/// The folders in a folder.
+fn subfolders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 fn refusal_words(error: &OpenError) -> &'static str {
@@ -489,9 +690,7 @@ fn refusal_words(error: &OpenError) -> &'static str {
         OpenError::NotForTheseKeys => {
             "この事業所の鍵では開けません。送信元に、もう一度送ってもらってください。"
         }
-        OpenError::Signer(_) | OpenError::OtherSigner { .. } | OpenError::Signature => {
-            "送信元を確かめられないため、受け取りませんでした。送信元に確かめてください。"
-        }
+        OpenError::Signer(_) | OpenError::OtherSigner { .. } | OpenError::Signature => FORGED,
         OpenError::OtherParcel { .. } | OpenError::OtherReceiver { .. } | OpenError::OtherSender { .. } => {
             "あて先か番号が違うため、受け取りませんでした。送信元に、もう一度送ってもらってください。"
         }
@@ -548,6 +747,18 @@ mod tests {
         }
         assert_eq!(owed_receipt(ArrivalState::Unread, "opened"), None, "marked as unread again");
         assert_eq!(owed_receipt(ArrivalState::Imported, "opened"), Some(ReceiptKind::Imported));
+    }
+
+    #[test]
+    fn what_a_person_may_say_of_an_arrival() {
+        use ArrivalState as S;
+        let allowed =
+            [(S::Unread, S::Read), (S::Unread, S::Imported), (S::Read, S::Unread), (S::Read, S::Imported)];
+        for &now in S::ALL {
+            for &next in S::ALL {
+                assert_eq!(now.may_become(next), allowed.contains(&(now, next)), "{now:?} → {next:?}");
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,15 @@ pub enum OfficeError {
     /// It was changed or sent by somebody else in the meantime.
     #[error("it was changed in the meantime")]
     Changed,
+    /// It may not be sent as it is: something is missing, wrong or not accepted yet.
+    #[error("it is not ready to be sent")]
+    NotReady,
+    /// Parcels for this office are sealed for a key that this computer does not have.
+    #[error("this computer does not have the key of the office")]
+    NoOfficeKey,
+    /// A part of the program failed in the middle. Nothing was half done.
+    #[error("a part of the program failed")]
+    Panicked,
     /// No folder was set for that.
     #[error("no folder is set")]
     NoFolder,

@@ -13,9 +13,8 @@ use tasuki_terms::OfficeNo;
 
 use crate::error::OfficeError;
 use crate::node::Node;
-use crate::open_office::blocking;
 use crate::review::{Dropped, Readiness, Weight};
-use crate::sends::{BATCH_OFFICES, FOLDER};
+use crate::sends::{BATCH_OFFICES, FOLDER, Send, SendState};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
@@ -50,50 +49,64 @@ impl Look {
 }
 
 impl Node {
-    /// Watches the export folders of all offices, for ever.
+    /// Watches the export folders of all offices, for ever. Each look does whatever is to be done then: what could not be
+    /// done in an earlier one, without a line or without the drawer, is done as soon as it can be.
     pub async fn watch_folders(self) {
         let mut looks: BTreeMap<OfficeNo, Look> = BTreeMap::new();
         loop {
             tokio::time::sleep(INTERVAL).await;
             // Without the drawer nothing can be kept.
-            let offices = if self.is_drawer_open() { self.offices().unwrap_or_default() } else { Vec::new() };
+            if !self.is_drawer_open() {
+                continue;
+            }
+            let offices = self.run(Self::offices).await.unwrap_or_default();
             for office in offices.iter().filter(|office| !office.folders.export.is_empty()) {
-                let look = looks.entry(office.no).or_default();
-                match self.look_into(office.no, Path::new(&office.folders.export), look).await {
-                    Ok(true) if office.folders.send_by_itself => {
-                        if let Err(error) = self.send_staged(office.no).await {
-                            tracing::warn!(office = %office.no, error = %error, "exports wait for a person");
-                        }
+                let look = std::mem::take(looks.entry(office.no).or_default());
+                let folder = PathBuf::from(&office.folders.export);
+                let no = office.no;
+                let trouble = match self.run(move |node| Ok(node.look_into(no, &folder, look))).await {
+                    Ok((look, result)) => {
+                        looks.insert(office.no, look);
+                        result.err()
                     }
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(office = %office.no, error = %error, "the export folder cannot be read");
-                    }
+                    Err(error) => Some(error),
+                };
+                let sent = if office.folders.send_by_itself { self.send_staged(no).await } else { Ok(()) };
+                for error in trouble.into_iter().chain(sent.err()) {
+                    tracing::info!(office = %no, error = %error, "exports wait");
                 }
             }
         }
     }
 
-    /// One look; `true` when something was staged.
-    async fn look_into(&self, office: OfficeNo, folder: &Path, look: &mut Look) -> Result<bool, OfficeError> {
-        *look = look.next(list(folder)?);
+    /// One look at a folder: what is new and complete is staged.
+    fn look_into(&self, office: OfficeNo, folder: &Path, look: Look) -> (Look, Result<(), OfficeError>) {
+        let files = match list(folder) {
+            Ok(files) => files,
+            // Nothing is known of what is there now.
+            Err(error) => return (Look::default(), Err(error.into())),
+        };
+        let mut look = look.next(files);
         if look.done || look.quiet == 0 || look.files.is_empty() {
-            return Ok(false);
+            return (look, Ok(()));
         }
         let paths: Vec<_> = look.files.keys().cloned().collect();
-        let is_patient = look.quiet < PATIENCE;
-        let node = self.clone();
-        let (staged, done) = blocking(move || node.stage_files(office, &paths, is_patient)).await?;
-        look.done = done;
-        Ok(staged)
+        match self.stage_files(office, &paths, look.quiet < PATIENCE) {
+            Ok(done) => {
+                look.done = done;
+                (look, Ok(()))
+            }
+            Err(error) => (look, Err(error)),
+        }
     }
 
+    /// Stages what is new; `true` when nothing waits for more.
     fn stage_files(
         &self,
         office: OfficeNo,
         paths: &[PathBuf],
         is_patient: bool,
-    ) -> Result<(bool, bool), OfficeError> {
+    ) -> Result<bool, OfficeError> {
         let mut new = Vec::new();
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -103,35 +116,47 @@ impl Node {
             }
         }
         let (ready, waiting): (Vec<_>, Vec<_>) = if is_patient { complete(new) } else { (new, Vec::new()) };
-        let staged = !ready.is_empty();
-        if staged {
+        if !ready.is_empty() {
             self.stage(office, ready)?;
         }
-        Ok((staged, waiting.is_empty()))
+        Ok(waiting.is_empty())
     }
 
-    /// Sends what was staged from the folder and has no finding.
+    /// Sends what was staged from the folder, has no finding, and was touched by nobody.
     async fn send_staged(&self, office: OfficeNo) -> Result<(), OfficeError> {
-        let mine: Vec<_> = self
-            .batch(office)?
-            .into_iter()
-            .filter(|send| send.by_staff == FOLDER && send.state.is_open())
-            .collect();
+        let mine = self.run(move |node| node.staged_and_clean(office)).await?;
+        if mine.is_empty() {
+            return Ok(());
+        }
         let receivers: Vec<_> = mine.iter().filter_map(|send| send.receiver).collect();
         self.look_up(office, &receivers).await?;
-        let mut ready = Vec::new();
-        for send in mine {
-            let Some(receiver) = send.receiver else { continue };
-            let partner = self.known_partner(office, receiver)?;
-            let (readiness, _) = send.review.readiness(send.receiver, partner.as_ref(), false);
-            if readiness == Readiness::Ready && send.review.count(Weight::Warning) == 0 {
-                ready.push((send.id, send.revision));
+        self.run(move |node| {
+            let mut ready = Vec::new();
+            for send in &mine {
+                let Some(receiver) = send.receiver else { continue };
+                let partner = node.known_partner(office, receiver)?;
+                let (readiness, _) = send.review.readiness(send.receiver, partner.as_ref(), false);
+                if readiness == Readiness::Ready {
+                    ready.push((send.id, send.revision));
+                }
             }
-        }
-        for some in ready.chunks(BATCH_OFFICES) {
-            self.queue(office, FOLDER, "", some)?;
-        }
-        Ok(())
+            for some in ready.chunks(BATCH_OFFICES) {
+                node.confirm(office, FOLDER, "", some)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn staged_and_clean(&self, office: OfficeNo) -> Result<Vec<Send>, OfficeError> {
+        let mut sends = self.batch(office)?;
+        sends.retain(|send| {
+            let found = send.review.count(Weight::Error) + send.review.count(Weight::Warning);
+            // What failed once needs a person.
+            let is_new = send.state == SendState::Draft;
+            send.by_staff == FOLDER && is_new && send.is_untouched() && found == 0
+        });
+        Ok(sends)
     }
 }
 

@@ -7,10 +7,10 @@
 //! | [`enrolment`] | 利用開始: invitation, first certificate, recovery kit; renewal |
 //! | [`open_office`] | offices of the node, 事業所ユーザログイン, recovery |
 //! | [`review`] | judging files that are to be sent. Pure |
-//! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send (`drafts.rs`, `outbox.rs`) |
-//! | [`queue`] | what becomes of a send after a try. Pure |
+//! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send. `state.rs` is its life as a table, `retry.rs` decides what becomes of a try (both pure), `store.rs` applies them |
 //! | [`arrivals`] | 受信: what arrived, opened and imported |
 //! | [`partners`] | the directory, and the keys of others that were seen |
+//! | [`link`] | what each office does by itself: duties under a supervisor, with their states |
 //! | [`folders`] | export folders of the care software |
 //! | [`backup`], [`check`], [`audit`] | looking after it |
 //!
@@ -50,18 +50,15 @@ pub mod enrolment;
 pub mod error;
 pub mod folder;
 pub mod folders;
+pub mod link;
 pub mod node;
 pub mod open_office;
 pub mod partners;
-pub mod queue;
 pub mod review;
 pub mod sends;
 pub mod staff;
 
 mod archive;
 mod db;
-mod drafts;
-mod link;
-mod outbox;
 
 pub use review::digest_of;

@@ -1,14 +1,20 @@
 //! The link: keeps an office connected with the relay, and does by itself what needs no person.
 //!
-//! Three tasks for each office whose keys are open: `follow` listens for events and wakes the other two, `send`
-//! works off the queue, `receive` fetches, keeps, acknowledges, and learns what became of what was sent. Each of
-//! them may be repeated at any point: the relay and the database make a repeat harmless.
+//! Each [`Duty`] of each office whose keys are open is a task under a supervisor (`supervisor.rs`). `follow` listens for
+//! events and rings the bells of the others. Each may be repeated at any point: the relay and the database make a repeat
+//! harmless. What touches disk or database does so through [`Node::run`], off the async workers.
 
-mod receive;
+mod acknowledge;
+mod duty;
+mod fetch;
+mod import;
+mod progress;
 mod send;
+mod supervisor;
+mod withdraw;
 
 use std::future::Future;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tasuki_client::{ClientError, RelayEvent};
@@ -20,7 +26,11 @@ use crate::arrivals::RelayList;
 use crate::error::OfficeError;
 use crate::node::{Node, Topic};
 use crate::open_office::{LinkState, OpenOffice};
-use crate::queue::{wait, with_jitter};
+use crate::sends::retry::{wait, with_jitter};
+
+pub(crate) use duty::Duties;
+pub use duty::{Duty, DutyStatus, Obstacle};
+pub(crate) use supervisor::start;
 
 /// Without a sign of life for so long, the connection is taken for lost.
 const SILENCE: Duration = Duration::from_secs(HEARTBEAT.as_secs() * 2 + 5);
@@ -32,13 +42,6 @@ pub(crate) struct Session {
     generation: u64,
     /// The relay did not take the password: it is not tried again by itself, or the account would be locked.
     refused: Option<Box<Problem>>,
-}
-
-/// Starts the tasks of an office.
-pub(crate) fn start(node: &Node, office: &Arc<OpenOffice>) {
-    tokio::spawn(follow(node.clone(), Arc::clone(office)));
-    tokio::spawn(send::run(node.clone(), Arc::clone(office)));
-    tokio::spawn(receive::run(node.clone(), Arc::clone(office)));
 }
 
 /// Begins a session with the password that was just given.
@@ -103,32 +106,43 @@ where
 }
 
 /// Listens for events, for ever.
-async fn follow(node: Node, open: Arc<OpenOffice>) {
+async fn follow(node: &Node, open: &OpenOffice) {
     let mut attempts = 0;
     loop {
-        let state = match listen(&node, &open, &mut attempts).await {
+        let result = listen(node, open, &mut attempts).await;
+        let state = match &result {
             Err(OfficeError::Relay(ClientError::Problem(problem))) => problem
                 .kind()
                 .filter(|kind| kind.status() < 500)
                 .map_or(LinkState::Offline, LinkState::Refused),
             _ => LinkState::Offline,
         };
-        show(&node, &open, state);
+        show(node, open, state);
+        let obstacle = result.as_ref().err().map_or(Obstacle::Line, Obstacle::from);
+        supervisor::note(node, open, Duty::Follow, Some(obstacle));
         attempts += 1;
         tokio::time::sleep(pause(attempts)).await;
     }
 }
 
 async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<(), OfficeError> {
-    let after = node.cursor(open.no(), RelayList::Inbox)?.max(node.cursor(open.no(), RelayList::Sent)?);
+    let office = open.no();
+    let after = node.run(move |node| {
+        Ok(node.cursor(office, RelayList::Inbox)?.max(node.cursor(office, RelayList::Sent)?))
+    });
+    let after = after.await?;
     let mut events = with_session(open, || open.client.events(after)).await?;
     *attempts = 0;
     show(node, open, LinkState::Online);
+    supervisor::note(node, open, Duty::Follow, None);
     open.hurry();
     while let Ok(event) = timeout(SILENCE, events.next()).await {
         match event? {
-            Some(RelayEvent::Changed(_)) => open.incoming.notify_one(),
-            Some(RelayEvent::Reset) => start_over(node, open)?,
+            Some(RelayEvent::Changed(_)) => {
+                open.duties.ring(Duty::Fetch);
+                open.duties.ring(Duty::Progress);
+            }
+            Some(RelayEvent::Reset) => start_over(node, open).await?,
             Some(RelayEvent::Heartbeat) => {}
             None => break,
         }
@@ -137,11 +151,15 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
 }
 
 /// The relay was restored from an older backup: what it has forgotten it gets again.
-fn start_over(node: &Node, open: &OpenOffice) -> Result<(), OfficeError> {
-    tracing::warn!(office = %open.no(), "the relay was restored from an older backup");
-    node.set_cursor(open.no(), RelayList::Inbox, 0)?;
-    node.set_cursor(open.no(), RelayList::Sent, 0)?;
-    node.hand_in_again(open.no())?;
+async fn start_over(node: &Node, open: &OpenOffice) -> Result<(), OfficeError> {
+    let office = open.no();
+    tracing::warn!(office = %office, "the relay was restored from an older backup");
+    let over = move |node: &Node| {
+        node.set_cursor(office, RelayList::Inbox, 0)?;
+        node.set_cursor(office, RelayList::Sent, 0)?;
+        node.note_relay_forgot(office)
+    };
+    node.run(over).await?;
     open.hurry();
     Ok(())
 }

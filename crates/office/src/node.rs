@@ -14,6 +14,7 @@ use crate::backup;
 use crate::db::{Db, DbError};
 use crate::error::OfficeError;
 use crate::folder::Folder;
+use crate::link::Duty;
 use crate::open_office::OpenOffice;
 
 /// Tells the time: a parameter, so that tests drive it.
@@ -128,6 +129,27 @@ impl Node {
             db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", [name, value])?;
             Ok(())
         })
+    }
+
+    /// Does what takes processor time or waits for disk or database, off the async workers: the only way from async code
+    /// to the node.
+    ///
+    /// # Errors
+    /// As the work; [`OfficeError::Panicked`] when it panics.
+    pub async fn run<T: std::marker::Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, OfficeError> + std::marker::Send + 'static,
+    ) -> Result<T, OfficeError> {
+        let node = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&node)).await;
+        done.unwrap_or(Err(OfficeError::Panicked))
+    }
+
+    /// There is something to do for an office, if its keys are open.
+    pub(crate) fn ring(&self, office: OfficeNo, duty: Duty) {
+        if let Ok(open) = self.open_office(office) {
+            open.duties.ring(duty);
+        }
     }
 
     pub(crate) fn db(&self) -> &Db {

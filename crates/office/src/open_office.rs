@@ -16,13 +16,13 @@ use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{KjId, OfficeNo};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::audit;
 use crate::enrolment::began;
 use crate::error::OfficeError;
-use crate::link::{self, Session};
+use crate::link::{self, Duties, Duty, DutyStatus, Session};
 use crate::node::{Node, Topic};
 
 /// Failures in a row after which the office password is not tried for a while.
@@ -107,8 +107,7 @@ pub struct OpenOffice {
     pub(crate) chain: CertificateChain,
     pub(crate) statement: KeyStatement,
     pub(crate) client: RelayClient,
-    pub(crate) outgoing: Notify,
-    pub(crate) incoming: Notify,
+    pub(crate) duties: Duties,
     pub(crate) session: tokio::sync::Mutex<Session>,
     pub(crate) renewed: AtomicBool,
     link: watch::Sender<LinkState>,
@@ -125,10 +124,16 @@ impl OpenOffice {
         *self.link.borrow()
     }
 
+    /// How each of the things goes that it does by itself.
+    pub fn duties(&self) -> Vec<(Duty, DutyStatus)> {
+        Duty::ALL.iter().map(|duty| (*duty, self.duties.status(*duty))).collect()
+    }
+
     /// Tries everything again at once.
     pub fn hurry(&self) {
-        self.outgoing.notify_one();
-        self.incoming.notify_one();
+        for &duty in Duty::ALL {
+            self.duties.ring(duty);
+        }
     }
 
     /// Notes how the connection is; `true` when that is news.
@@ -274,14 +279,12 @@ impl Node {
             chain,
             statement,
             client,
-            outgoing: Notify::new(),
-            incoming: Notify::new(),
+            duties: Duties::default(),
             session: tokio::sync::Mutex::default(),
             renewed: AtomicBool::new(false),
             link: watch::Sender::new(LinkState::Connecting),
         });
         if self.put_open_office(Arc::clone(&office)) {
-            self.resume_interrupted(no)?;
             link::start(self, &office);
             self.tell(no, Topic::Link);
         }

@@ -1,7 +1,7 @@
 //! Other offices: what the directory says of them, kept for when the line is down, and the key last seen of each.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_protocol::directory::{Office, OfficeSearch, Offices, Participation};
@@ -47,20 +47,7 @@ impl Node {
     /// # Errors
     /// When the database fails.
     pub fn known_partner(&self, office: OfficeNo, no: OfficeNo) -> Result<Option<Partner>, OfficeError> {
-        Ok(self.db().read(|db| {
-            let sql = "SELECT details, seen_at, key_changed_at FROM partner WHERE office = ?1 AND no = ?2";
-            db.query_row(sql, [office.as_str(), no.as_str()], |row| {
-                let details: String = row.get(0)?;
-                let changed: Option<i64> = row.get(2)?;
-                Ok(Partner {
-                    no,
-                    found: serde_json::from_str(&details).ok().flatten(),
-                    seen_at: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
-                    key_changed_at: changed.and_then(|at| Timestamp::from_millisecond(at).ok()),
-                })
-            })
-            .optional()
-        })?)
+        Ok(self.db().read(|db| read_partner(db, office, no))?)
     }
 
     /// Numbers and names of all offices that are known here, by name.
@@ -112,6 +99,16 @@ impl Node {
             self.keep_partner(open, no, office)?;
         }
         Ok(found)
+    }
+
+    /// Whether the key that senders use for this office, by the directory, is one that this node has.
+    pub(crate) async fn holds_published_key(&self, open: &OpenOffice) -> Result<bool, OfficeError> {
+        let found = link::with_session(open, || open.client.look_up(vec![open.no()])).await?.offices;
+        let published = found.into_iter().next().and_then(|office| office.key);
+        let published = published.and_then(|key| key_of(&key.statement));
+        Ok(published.is_some_and(|published| {
+            open.secrets.office_keys.iter().any(|key| key.public().to_string() == published)
+        }))
     }
 
     fn keep_partner(
@@ -200,6 +197,26 @@ impl Node {
         let open = self.open_office(office)?;
         Ok(link::with_session(&open, || open.client.search(search)).await?)
     }
+}
+
+/// What is kept of an office.
+pub(crate) fn read_partner(
+    db: &Connection,
+    office: OfficeNo,
+    no: OfficeNo,
+) -> rusqlite::Result<Option<Partner>> {
+    let sql = "SELECT details, seen_at, key_changed_at FROM partner WHERE office = ?1 AND no = ?2";
+    db.query_row(sql, [office.as_str(), no.as_str()], |row| {
+        let details: String = row.get(0)?;
+        let changed: Option<i64> = row.get(2)?;
+        Ok(Partner {
+            no,
+            found: serde_json::from_str(&details).ok().flatten(),
+            seen_at: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
+            key_changed_at: changed.and_then(|at| Timestamp::from_millisecond(at).ok()),
+        })
+    })
+    .optional()
 }
 
 /// The key in a signed statement that was verified before.

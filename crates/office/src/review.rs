@@ -213,9 +213,8 @@ fn add_findings(remarks: &mut Vec<Remark>, check: &CheckedFile) -> Tally {
     findings.sort_by_key(|remark| std::cmp::Reverse(remark.weight));
     findings.truncate(REMARKS_OF_A_FILE);
     let shown = Tally::of(&findings);
-    let hidden = |severity, shown| {
-        usize::try_from(check.count(severity)).unwrap_or(usize::MAX).saturating_sub(shown)
-    };
+    let hidden =
+        |severity, shown| usize::try_from(check.count(severity)).unwrap_or(usize::MAX).saturating_sub(shown);
     remarks.extend(findings);
     Tally {
         infos: hidden(Severity::Info, shown.infos),

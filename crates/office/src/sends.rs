@@ -9,8 +9,17 @@ use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth, Sha256Digest};
 use crate::error::OfficeError;
 use crate::node::Node;
 use crate::open_office::parse;
-use crate::queue::SendState;
 use crate::review::{Dropped, Review};
+
+mod contents;
+mod drafts;
+pub(crate) mod outbox;
+pub(crate) mod retry;
+mod state;
+mod store;
+
+pub use drafts::Submission;
+pub use state::{Event, SendState};
 
 /// Number of a send at this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +31,14 @@ pub const BATCH_OFFICES: usize = 50;
 
 /// In the place of a 個人ID: what the node took from an export folder by itself.
 pub const FOLDER: &str = "folder";
+
+/// In the place of a 個人ID: what a program of this machine handed over.
+pub const PROGRAM: &str = "local";
+
+/// Whether nobody of the staff is meant.
+pub(crate) fn is_automatic(by: &str) -> bool {
+    matches!(by, FOLDER | PROGRAM)
+}
 
 /// What a person writes to the receiver, and what they have accepted.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -59,6 +76,8 @@ pub struct Send {
     pub review: Review,
     /// 個人ID of who put it together.
     pub by_staff: String,
+    /// Its revision when a folder or a program had put it there.
+    pub staged_revision: Option<i64>,
     /// Last change.
     pub updated_at: Timestamp,
     /// Number of the parcel, once it is queued.
@@ -134,6 +153,11 @@ pub struct Counts {
 }
 
 impl Send {
+    /// Whether a folder or a program put it there and no person has touched it since. Only then may it go without one.
+    pub fn is_untouched(&self) -> bool {
+        self.staged_revision == Some(self.revision)
+    }
+
     /// Its place in lists.
     pub fn place(&self) -> (i64, i64) {
         (self.queued_at.map_or(0, Timestamp::as_millisecond), self.id.0)
@@ -143,7 +167,7 @@ impl Send {
 const COLUMNS: &str =
     "id, office, in_batch, state, revision, receiver, receiver_name, letter, review, by_staff,
     updated_at, parcel, run, queued_at, attempts, next_try_at, reason, sent_at, changed_at, expires_soon,
-    receipts, key_epoch, digest";
+    receipts, key_epoch, digest, staged_revision";
 
 impl Node {
     /// A send.
@@ -187,7 +211,8 @@ impl Node {
     /// When the drawer is locked.
     pub fn batch(&self, office: OfficeNo) -> Result<Vec<Send>, OfficeError> {
         self.sends(
-            "office = ?1 AND in_batch = 1 AND state IN ('draft', 'queued', 'sending', 'interrupted', 'failed')
+            "office = ?1 AND in_batch = 1 AND state IN ('draft', 'queued', 'sending', 'interrupted', 'withdrawing',
+                 'failed')
              ORDER BY receiver IS NULL, id",
             &[&office.as_str()],
         )
@@ -208,7 +233,7 @@ impl Node {
     ///
     /// # Errors
     /// When the drawer is locked.
-    pub fn run(&self, office: OfficeNo, run: i64) -> Result<Vec<Send>, OfficeError> {
+    pub fn sends_of_run(&self, office: OfficeNo, run: i64) -> Result<Vec<Send>, OfficeError> {
         self.sends("run = ?2 AND office = ?1 ORDER BY id", &[&office.as_str(), &run])
     }
 
@@ -265,7 +290,8 @@ impl Node {
             };
             let mut statement = db.prepare_cached(
                 "SELECT state, in_batch, count(*) FROM send
-                 WHERE office = ?1 AND state IN ('draft', 'queued', 'sending', 'interrupted', 'failed')
+                 WHERE office = ?1
+                     AND state IN ('draft', 'queued', 'sending', 'interrupted', 'withdrawing', 'failed')
                  GROUP BY state, in_batch",
             )?;
             let mut rows = statement.query([office.as_str()])?;
@@ -318,6 +344,7 @@ impl RawSend {
                 letter: Letter::default(),
                 review: Review::default(),
                 by_staff: row.get(9)?,
+                staged_revision: row.get(23)?,
                 updated_at: time(row, 10)?.unwrap_or_default(),
                 parcel: parse_option(row, 11)?,
                 run: row.get(12)?,

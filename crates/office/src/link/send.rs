@@ -18,14 +18,15 @@ use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
-use super::{chance, pause, with_session};
+use super::{chance, with_session};
 use crate::error::OfficeError;
 use crate::node::Node;
-use crate::open_office::{OpenOffice, blocking};
+use crate::open_office::OpenOffice;
 use crate::partners::Partner;
-use crate::queue::{Next, SendState, Trouble, decide, with_jitter};
 use crate::review::{Dropped, digest_of};
-use crate::sends::{Send, SendId};
+use crate::sends::Send;
+use crate::sends::outbox::Ended;
+use crate::sends::retry::{Next, Trouble, decide, with_jitter};
 
 /// Sends that are on their way at once.
 const AT_ONCE: usize = 6;
@@ -33,25 +34,11 @@ const AT_ONCE: usize = 6;
 /// Longest time without looking at the queue.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// Works for ever.
-pub(super) async fn run(node: Node, open: Arc<OpenOffice>) {
-    let mut failures = 0;
-    loop {
-        match work_off(&node, &open).await {
-            Ok(()) => failures = 0,
-            Err(error) => {
-                tracing::error!(office = %open.no(), error = %error, "the queue cannot be worked off");
-                failures += 1;
-                tokio::time::sleep(pause(failures)).await;
-            }
-        }
-        let next = node.next_due(open.no()).ok().flatten();
-        let until = next.map_or(LOOK_AGAIN, |at| until(node.now(), at).min(LOOK_AGAIN));
-        tokio::select! {
-            () = open.outgoing.notified() => {}
-            () = tokio::time::sleep(until) => {}
-        }
-    }
+/// How long the queue may wait until something in it is due.
+pub(super) async fn next_look(node: &Node, open: &OpenOffice) -> Duration {
+    let office = open.no();
+    let next = node.run(move |node| node.next_due(office)).await.ok().flatten();
+    next.map_or(LOOK_AGAIN, |at| until(node.now(), at).min(LOOK_AGAIN))
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {
@@ -60,15 +47,20 @@ fn until(now: Timestamp, at: Timestamp) -> Duration {
 }
 
 /// Tries everything that is due.
-async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+    let office = open.no();
+    // Only this task tries anything: what is in 送信中 now was left behind by an error or by a process before this one.
+    node.run(move |node| node.note_tries_lost(office)).await?;
     loop {
-        let due = node.due(open.no(), LOOKUP_OFFICES)?;
-        if due.is_empty() {
+        let begun = node.run(move |node| {
+            let due = node.due(office, LOOKUP_OFFICES)?;
+            node.note_sending(office, due)
+        });
+        let begun = begun.await?;
+        if begun.is_empty() {
             return Ok(());
         }
-        node.note_sending(open.no(), &due)?;
-        let due: Vec<_> = due.into_iter().map(|send| Send { attempts: send.attempts + 1, ..send }).collect();
-        try_all(node, open, due).await?;
+        try_all(node, open, begun).await?;
     }
 }
 
@@ -80,7 +72,7 @@ async fn try_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<
         Ok(_) => {}
         Err(OfficeError::Relay(error)) => {
             for send in &due {
-                settle(node, send, &Trouble::from(&error))?;
+                settle(node, send, &Trouble::from(&error)).await?;
             }
             return Ok(());
         }
@@ -106,24 +98,24 @@ struct Sealed {
 
 /// Seals what is not sealed for the receiver's present key yet.
 async fn seal_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<Vec<Sealed>, OfficeError> {
-    let (node, open) = (node.clone(), Arc::clone(open));
-    blocking(move || {
+    let open = Arc::clone(open);
+    let work = move |node: &Node| {
         let (mut ready, mut notes) = (Vec::new(), Vec::new());
         for send in due {
-            match seal_one(&node, &open, &send) {
+            match seal_one(node, &open, &send) {
                 Ok((sealed, is_new)) => {
                     if is_new {
                         notes.push((send.id, sealed.epoch, sealed.digest));
                     }
                     ready.push(Sealed { send, ..sealed });
                 }
-                Err(trouble) => settle(&node, &send, &trouble)?,
+                Err(trouble) => node.note_not_sent(&send, &ended(node, &send, &trouble))?,
             }
         }
         node.note_sealed(&notes)?;
         Ok(ready)
-    })
-    .await
+    };
+    node.run(work).await
 }
 
 fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool), Trouble> {
@@ -137,6 +129,7 @@ fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool
     if let Some(kind) = refusal(partner.as_ref()) {
         return Err(Trouble::Problem {
             kind: Some(kind),
+            status: kind.status(),
             detail: kind.detail().to_owned(),
             retry_after: None,
         });
@@ -144,13 +137,13 @@ fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool
     let key = node.partner_key(open, to).map_err(|error| node_trouble(&error))?.ok_or(Trouble::NoKey)?;
     if let Some((epoch, digest)) = send.sealed
         && epoch == key.epoch
+        && node.archive().sent(open.no(), parcel).is_ok_and(|sealed| digest_of(&sealed) == digest)
     {
         return Ok((Sealed { send: send.clone(), parcel, to, epoch, digest }, false));
     }
-    let files = node.send_files(send.id).map_err(|error| node_trouble(&error))?;
-    let files: Vec<_> = files.into_iter().map(|(_, file)| file).collect();
+    let files = node.contents_of(send).map_err(|error| node_trouble(&error))?;
     let bytes = seal_parcel(open, send, parcel, &files, &key, node.now())?;
-    node.archive().put(open.no(), parcel, &bytes).map_err(|error| node_trouble(&error.into()))?;
+    node.archive().put_sent(open.no(), parcel, &bytes).map_err(|error| node_trouble(&error.into()))?;
     Ok((Sealed { send: send.clone(), parcel, to, epoch: key.epoch, digest: digest_of(&bytes) }, true))
 }
 
@@ -200,57 +193,65 @@ fn seal_parcel(
 /// Hands one in, and notes what came of it.
 async fn hand_in(node: &Node, open: &OpenOffice, sealed: Sealed) -> Result<(), OfficeError> {
     let Sealed { send, parcel, to, epoch, digest } = sealed;
-    let bytes = match node.archive().get(open.no(), parcel) {
+    let office = open.no();
+    let bytes = match node.run(move |node| Ok(node.archive().sent(office, parcel)?)).await {
         Ok(bytes) => Bytes::from(bytes),
-        Err(error) => return settle(node, &send, &node_trouble(&error.into())),
+        Err(error) => return settle(node, &send, &node_trouble(&error)).await,
     };
     let handover = Handover { id: parcel, to, key_epoch: epoch, digest };
     match with_session(open, || open.client.hand_in(&handover, bytes.clone())).await {
-        Ok(accepted) => note_accepted(node, &send, &accepted),
+        Ok(accepted) => note_accepted(node, send, &accepted).await,
         Err(error) => {
             let trouble = Trouble::from(&error);
             match decide(&trouble, send.attempts) {
-                Next::AskAgain => ask_again(node, open, &send, parcel).await,
+                Next::AskAgain => ask_again(node, open, send, parcel).await,
                 Next::SealAnew => {
                     // The directory is asked before every try: the next one has the new key.
-                    let now = node.now();
-                    node.note_not_sent(&send, SendState::Interrupted, &trouble.reason(), Some(now))
+                    let ended = Ended { reason: trouble.reason(), next_try_at: Some(node.now()) };
+                    node.run(move |node| node.note_not_sent(&send, &ended)).await
                 }
-                Next::Wait(_) | Next::Fail(_) => settle(node, &send, &trouble),
+                Next::Wait(_) | Next::Fail(_) => settle(node, &send, &trouble).await,
             }
         }
     }
 }
 
 /// The relay has another parcel under this number. If it is ours, an earlier try has come through.
-async fn ask_again(node: &Node, open: &OpenOffice, send: &Send, parcel: ParcelId) -> Result<(), OfficeError> {
+async fn ask_again(node: &Node, open: &OpenOffice, send: Send, parcel: ParcelId) -> Result<(), OfficeError> {
     match with_session(open, || open.client.parcel(parcel)).await {
         Ok(known) if known.parcel.from == open.no() && Some(known.parcel.to) == send.receiver => {
-            note_accepted(node, send, &known.parcel)
+            note_accepted(node, send, &known.parcel).await
         }
         Ok(_) | Err(ClientError::Problem(_)) => {
-            let reason = "同じ番号の連携データがすでにあります。もう一度送信してください。";
-            node.note_not_sent(send, SendState::Failed, reason, None)
+            let reason = "同じ番号の連携データがすでにあります。もう一度送信してください。".to_owned();
+            let ended = Ended { reason, next_try_at: None };
+            node.run(move |node| node.note_not_sent(&send, &ended)).await
         }
-        Err(error) => settle(node, send, &Trouble::from(&error)),
+        Err(error) => settle(node, &send, &Trouble::from(&error)).await,
     }
 }
 
-fn note_accepted(node: &Node, send: &Send, parcel: &Parcel) -> Result<(), OfficeError> {
-    node.note_sent(send, SendState::of_parcel(parcel.state), parcel.accepted_at)
+async fn note_accepted(node: &Node, send: Send, parcel: &Parcel) -> Result<(), OfficeError> {
+    let (state, at) = (parcel.state, parcel.accepted_at);
+    node.run(move |node| node.note_sent(&send, state, at)).await
 }
 
 /// Notes a try that brought no promise of the relay.
-fn settle(node: &Node, send: &Send, trouble: &Trouble) -> Result<(), OfficeError> {
-    let reason = trouble.reason();
-    match decide(trouble, send.attempts) {
+async fn settle(node: &Node, send: &Send, trouble: &Trouble) -> Result<(), OfficeError> {
+    let (send, trouble) = (send.clone(), trouble.clone());
+    node.run(move |node| node.note_not_sent(&send, &ended(node, &send, &trouble))).await
+}
+
+/// How a try has ended that brought this trouble.
+fn ended(node: &Node, send: &Send, trouble: &Trouble) -> Ended {
+    let next_try_at = match decide(trouble, send.attempts) {
         Next::Wait(wait) => {
             let wait = SignedDuration::try_from(with_jitter(wait, chance())).unwrap_or(SignedDuration::MAX);
-            let at = node.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-            node.note_not_sent(send, SendState::Interrupted, &reason, Some(at))
+            Some(node.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
         }
-        _ => node.note_not_sent(send, SendState::Failed, &reason, None),
-    }
+        _ => None,
+    };
+    Ended { reason: trouble.reason(), next_try_at }
 }
 
 fn node_trouble(error: &OfficeError) -> Trouble {
@@ -262,34 +263,5 @@ fn node_trouble(error: &OfficeError) -> Trouble {
             }
             _ => "このパソコンで準備できませんでした。続けて試します。",
         },
-    }
-}
-
-impl Node {
-    /// Takes a send back (取消) while nobody has fetched it. What never reached the relay becomes a draft again.
-    ///
-    /// # Errors
-    /// The relay's problem when it was fetched already; or it cannot be reached.
-    pub async fn withdraw(&self, office: OfficeNo, by: &str, id: SendId) -> Result<(), OfficeError> {
-        let send = self.send(office, id)?;
-        // What the relay had once is not taken for a draft: its files are in the archive only.
-        let is_waiting =
-            matches!(send.state, SendState::Queued | SendState::Interrupted) && send.sent_at.is_none();
-        if is_waiting && send.attempts == 0 {
-            return self.unqueue(office, id, 0);
-        }
-        let parcel = send.parcel.ok_or(OfficeError::Changed)?;
-        let open = self.open_office(office)?;
-        match with_session(&open, || open.client.withdraw(parcel)).await {
-            Err(ClientError::Problem(problem))
-                if is_waiting && problem.kind() == Some(ProblemType::NotFound) =>
-            {
-                self.unqueue(office, id, send.attempts)
-            }
-            result => {
-                result?;
-                self.note_withdrawn(office, by, parcel, self.now())
-            }
-        }
     }
 }

@@ -134,9 +134,9 @@ fn what_was_shown_is_what_is_sent() {
     };
     let shown = node.send(no(CARE), id).unwrap().revision;
     node.set_message(no(CARE), id, "あとから").unwrap();
-    assert!(matches!(node.queue(no(CARE), "hanako", "", &[(id, shown)]), Err(OfficeError::Changed)));
+    assert!(matches!(node.confirm(no(CARE), "hanako", "", &[(id, shown)]), Err(OfficeError::Changed)));
     let shown = node.send(no(CARE), id).unwrap().revision;
-    node.queue(no(CARE), "hanako", "", &[(id, shown)]).unwrap();
+    node.confirm(no(CARE), "hanako", "", &[(id, shown)]).unwrap();
     assert!(matches!(node.set_message(no(CARE), id, "おそい"), Err(OfficeError::Changed)));
     assert!(matches!(node.delete_send(no(CARE), "hanako", id), Err(OfficeError::Changed)));
 }

@@ -199,7 +199,7 @@ async fn b9_nothing_stays_in_sending() {
             (id, care.send(no(CARE), id).unwrap().revision)
         })
         .collect();
-    care.queue(no(CARE), "hanako", "", &ids).unwrap();
+    care.confirm(no(CARE), "hanako", "", &ids).unwrap();
     let held = tokio::task::spawn_blocking(move || holder.join().unwrap()).await.unwrap();
     tokio::time::sleep(Duration::from_secs(15)).await;
     stop.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -114,11 +114,11 @@ async fn a_batch_goes_as_far_as_it_can() {
     let files = vec![deletion(CARE, VISITS, 1), deletion(CARE, DAY, 2)];
     assert_eq!(care.take_in(no(CARE), "hanako", Tray::Batch, files).unwrap(), Landed::Batch);
     let shown: Vec<_> = care.batch(no(CARE)).unwrap().iter().map(|send| (send.id, send.revision)).collect();
-    let run = care.queue(no(CARE), "hanako", "見本 花子", &shown).unwrap();
+    let run = care.confirm(no(CARE), "hanako", "見本 花子", &shown).unwrap();
     until_state(&care, CARE, shown[0].0, "sent").await;
     let failed = until_state(&care, CARE, shown[1].0, "failed").await;
     assert!(failed.reason.contains("利用停止中"), "{}", failed.reason);
-    assert_eq!(care.run(no(CARE), run).unwrap().len(), 2);
+    assert_eq!(care.sends_of_run(no(CARE), run).unwrap().len(), 2);
     let left: Vec<_> = care.batch(no(CARE)).unwrap().iter().map(|send| send.id).collect();
     assert_eq!(left, [shown[1].0], "what went has left the list");
 }

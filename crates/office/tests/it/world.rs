@@ -247,7 +247,7 @@ pub(crate) fn send(node: &Node, from: &str, files: Vec<Dropped>) -> SendId {
 
 pub(crate) fn confirm(node: &Node, from: &str, id: SendId) {
     let revision = node.send(no(from), id).unwrap().revision;
-    node.queue(no(from), "hanako", "見本 花子", &[(id, revision)]).unwrap();
+    node.confirm(no(from), "hanako", "見本 花子", &[(id, revision)]).unwrap();
 }
 
 /// Waits until something is so. No figure is asserted here: only whether it comes at all.

@@ -1,14 +1,33 @@
 //! Drafts: files taken in and sorted by destination, messages, receivers. Whatever a person drops or types is durable at
 //! once.
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use tasuki_terms::OfficeNo;
+use std::collections::BTreeSet;
 
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use sha2::{Digest as _, Sha256};
+use tasuki_terms::{OfficeNo, Sha256Digest};
+
+use super::store::apply;
+use super::{
+    Event, FOLDER, Landed, Letter, PROGRAM, SealedFile, Send, SendId, Tray, is_automatic, parse_option,
+    sealed_files,
+};
 use crate::audit;
 use crate::error::OfficeError;
 use crate::node::{Node, Topic};
 use crate::review::{Destination, Dropped, Review, destination, digest_of, review};
-use crate::sends::{FOLDER, Landed, Letter, SealedFile, Send, SendId, Tray, parse_option, sealed_files};
+
+/// What a program of this machine hands over in one call.
+pub struct Submission {
+    /// The files.
+    pub files: Vec<Dropped>,
+    /// The receiver, where the files do not say it.
+    pub to: Option<OfficeNo>,
+    /// メッセージ for every receiver; empty for none.
+    pub message: String,
+    /// The program says that the warnings were seen.
+    pub accept_warnings: bool,
+}
 
 impl Node {
     /// Takes dropped files in. They are durable when this returns. Where they are for several offices, they lead
@@ -23,9 +42,33 @@ impl Node {
         tray: Tray,
         files: Vec<Dropped>,
     ) -> Result<Landed, OfficeError> {
-        let landed = self.db().write(|db| self.place_files(db, office, by, tray, files))?;
+        let (landed, _) = self.db().write(|db| self.place_files(db, office, by, tray, files))?;
         self.tell(office, Topic::Sends);
         Ok(landed)
+    }
+
+    /// Takes in what a program hands over, into sends of its own: nothing that a person puts together is touched.
+    ///
+    /// # Errors
+    /// When the disk is full or the drawer is locked. Then nothing was taken in.
+    pub fn submit(&self, office: OfficeNo, submission: Submission) -> Result<Vec<SendId>, OfficeError> {
+        let Submission { files, to, message, accept_warnings } = submission;
+        let touched = self.db().write(|db| {
+            let (landed, touched) = self.place_files(db, office, PROGRAM, Tray::New, files)?;
+            if let (Landed::One(id), Some(to)) = (landed, to) {
+                set_receiver(db, id, Some(to))?;
+                self.review_send(db, office, id)?;
+            }
+            for &id in &touched {
+                let letter = self.letter_of(db, id)?;
+                let message = if message.is_empty() { letter.message.clone() } else { plain(&message) };
+                self.put_letter(db, id, &Letter { message, accepted: accept_warnings, ..letter })?;
+                note_staged(db, id)?;
+            }
+            Ok::<_, OfficeError>(touched)
+        })?;
+        self.tell(office, Topic::Sends);
+        Ok(touched)
     }
 
     /// Takes files of an export folder onto the list of 一括送信, and notes in the same moment that they were
@@ -34,12 +77,17 @@ impl Node {
         let now = self.now().as_millisecond();
         self.db().write(|db| {
             for file in &files {
+                // The name may be a person's: it is not kept in the clear.
                 db.execute(
-                    "INSERT OR IGNORE INTO staged (office, name, digest, at) VALUES (?1, ?2, ?3, ?4)",
-                    params![office.as_str(), file.name, digest_of(&file.bytes).to_string(), now],
+                    "INSERT OR IGNORE INTO staged (office, name, digest, at) VALUES (?1, '', ?2, ?3)",
+                    params![office.as_str(), digest_with_name(file).to_string(), now],
                 )?;
             }
-            self.place_files(db, office, FOLDER, Tray::Batch, files)
+            let (_, touched) = self.place_files(db, office, FOLDER, Tray::Batch, files)?;
+            for id in touched {
+                note_staged(db, id)?;
+            }
+            Ok::<_, OfficeError>(())
         })?;
         self.tell(office, Topic::Sends);
         Ok(())
@@ -47,13 +95,16 @@ impl Node {
 
     /// Whether a file of an export folder was taken already.
     pub(crate) fn is_staged(&self, office: OfficeNo, file: &Dropped) -> Result<bool, OfficeError> {
-        let digest = digest_of(&file.bytes).to_string();
+        // An earlier version kept name and digest apart.
+        let (now, before) = (digest_with_name(file).to_string(), digest_of(&file.bytes).to_string());
         Ok(self.db().read(|db| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM staged WHERE office = ?1 AND name = ?2 AND digest = ?3)";
-            db.query_row(sql, [office.as_str(), &file.name, &digest], |row| row.get(0))
+            let sql = "SELECT EXISTS (SELECT 1 FROM staged WHERE office = ?1
+                       AND (name, digest) IN (VALUES ('', ?2), (?3, ?4)))";
+            db.query_row(sql, [office.as_str(), &now, &file.name, &before], |row| row.get(0))
         })?)
     }
 
+    /// Sorts files into sends. Says where they landed, and all sends that they went into.
     fn place_files(
         &self,
         db: &Transaction<'_>,
@@ -61,9 +112,9 @@ impl Node {
         by: &str,
         tray: Tray,
         files: Vec<Dropped>,
-    ) -> Result<Landed, OfficeError> {
+    ) -> Result<(Landed, Vec<SendId>), OfficeError> {
         let current = match tray {
-            Tray::One(id) => Some(self.open_send(db, office, id)?),
+            Tray::One(id) => Some(self.editable(db, office, id)?),
             Tray::New | Tray::Batch => None,
         };
         let mut receivers: Vec<_> = files.iter().map(|file| destination(&file.name)).collect();
@@ -76,18 +127,19 @@ impl Node {
             let receiver = receivers.first().and_then(|receiver| receiver.office());
             let id = match current {
                 Some(send) => send.id,
-                None => self.new_send(db, office, by, false, receiver)?,
+                None => self.send_for(db, office, by, false, receiver, &files)?,
             };
             if receiver.is_some() {
                 set_receiver(db, id, receiver)?;
             }
             self.put_files(db, id, files)?;
             self.review_send(db, office, id)?;
-            return Ok(Landed::One(id));
+            return Ok((Landed::One(id), vec![id]));
         }
         if let Some(send) = current.filter(|_| !in_batch) {
             self.move_to_batch(db, office, send.id)?;
         }
+        let mut touched = Vec::new();
         for wanted in receivers.into_iter().chain([Destination::Unknown]) {
             // What is for nobody in particular goes with the send that it was dropped on.
             let own_of = |file: &Dropped| destination(&file.name) == wanted;
@@ -97,31 +149,59 @@ impl Node {
             }
             let id = match (wanted, tray) {
                 (Destination::Unknown, Tray::One(id)) if exists(db, id)? => id,
-                _ => self.batch_send(db, office, by, wanted.office())?,
+                _ => self.send_for(db, office, by, true, wanted.office(), &some)?,
             };
             self.put_files(db, id, some)?;
             self.review_send(db, office, id)?;
+            touched.push(id);
         }
-        Ok(Landed::Batch)
+        Ok((Landed::Batch, touched))
     }
 
-    /// The open send of 一括送信 for a receiver, a new one if there is none.
-    fn batch_send(
+    /// The send that files for a receiver go into: one that is there already, or a new one.
+    fn send_for(
         &self,
         db: &Transaction<'_>,
         office: OfficeNo,
         by: &str,
+        in_batch: bool,
         receiver: Option<OfficeNo>,
+        files: &[Dropped],
     ) -> Result<SendId, OfficeError> {
-        let found = db
-            .query_row(
-                "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
-                 AND receiver IS ?2 ORDER BY id LIMIT 1",
-                params![office.as_str(), receiver.map(|no| no.to_string())],
-                |row| row.get(0).map(SendId),
-            )
-            .optional()?;
-        found.map_or_else(|| self.new_send(db, office, by, true, receiver), Ok)
+        let found = match by {
+            PROGRAM => self.replaced_whole(db, office, in_batch, receiver, files)?,
+            _ if in_batch => batch_send(db, office, by, receiver)?,
+            _ => None,
+        };
+        found.map_or_else(|| self.new_send(db, office, by, in_batch, receiver), Ok)
+    }
+
+    /// What a program handed over before and nobody has touched, if the same files are handed over again: a program that
+    /// repeats itself makes no second draft, and what it sends anew does not wait for what could not go.
+    fn replaced_whole(
+        &self,
+        db: &Transaction<'_>,
+        office: OfficeNo,
+        in_batch: bool,
+        receiver: Option<OfficeNo>,
+        files: &[Dropped],
+    ) -> Result<Option<SendId>, OfficeError> {
+        let ids: Vec<i64> = {
+            let mut statement = db.prepare_cached(
+                "SELECT id FROM send WHERE office = ?1 AND in_batch = ?2 AND state IN ('draft', 'failed')
+                 AND receiver IS ?3 AND by_staff = ?4 AND staged_revision = revision ORDER BY id",
+            )?;
+            let values = params![office.as_str(), in_batch, receiver.map(|no| no.to_string()), PROGRAM];
+            statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?
+        };
+        let new: BTreeSet<_> = files.iter().map(|file| file.name.as_str()).collect();
+        for id in ids {
+            let send = self.read_send(db, office, SendId(id))?;
+            if send.review.files.iter().all(|file| new.contains(file.name.as_str())) {
+                return Ok(Some(send.id));
+            }
+        }
+        Ok(None)
     }
 
     fn new_send(
@@ -185,7 +265,7 @@ impl Node {
         from: SendId,
         into: SendId,
     ) -> Result<(), OfficeError> {
-        let (source, target) = (self.open_send(db, office, from)?, self.open_send(db, office, into)?);
+        let (source, target) = (self.editable(db, office, from)?, self.editable(db, office, into)?);
         let files = self.files_of(db, from)?.into_iter().map(|(_, file)| file).collect();
         self.put_files(db, into, files)?;
         let texts = [target.letter.message, source.letter.message];
@@ -195,17 +275,19 @@ impl Node {
         self.review_send(db, office, into)
     }
 
-    /// Puts files into a send. The same file again changes nothing; another one of the same name takes its place:
-    /// it was exported anew.
+    /// Puts files into a send. The same file again changes nothing. Another export of the same name takes the place of
+    /// the older one; another attachment of the same name may be another person's, so both stay.
     fn put_files(&self, db: &Transaction<'_>, id: SendId, files: Vec<Dropped>) -> Result<(), OfficeError> {
         let mut known = self.files_of(db, id)?;
-        for file in files {
-            let same_name = known.iter().position(|(_, other)| other.name == file.name);
-            if let Some(at) = same_name {
-                if known[at].1.bytes == file.bytes {
-                    continue;
+        for mut file in files {
+            let same = known.iter().position(|(_, other)| other.name == file.name);
+            if let Some(at) = same {
+                if is_standard(&file.name) && known[at].1.bytes != file.bytes {
+                    db.execute("DELETE FROM send_file WHERE id = ?1", [known.remove(at).0])?;
+                } else {
+                    let Some(name) = free_name(&known, &file) else { continue };
+                    file.name = name;
                 }
-                db.execute("DELETE FROM send_file WHERE id = ?1", [known.remove(at).0])?;
             }
             let name = self.seal("file name", file.name.as_bytes())?;
             let contents = self.seal("file", &file.bytes)?;
@@ -234,15 +316,19 @@ impl Node {
     fn review_send(&self, db: &Transaction<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
         let receiver: Option<OfficeNo> =
             db.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| parse_option(row, 0))?;
-        let found = review(&self.files_of(db, id)?, office, receiver);
+        let files = self.files_of(db, id)?;
+        let found = review(&files, office, receiver);
+        apply(db, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
         db.execute(
-            "UPDATE send SET review = ?2, size = ?3, revision = revision + 1, updated_at = ?4,
-                 state = 'draft', parcel = NULL, attempts = 0, queued_at = NULL, run = NULL,
-                 key_epoch = NULL, digest = NULL
-             WHERE id = ?1",
-            params![id.0, self.seal_json("review", &found)?, found.size, self.now().as_millisecond()],
+            "UPDATE send SET review = ?2, size = ?3, file_count = ?4, updated_at = ?5 WHERE id = ?1",
+            params![
+                id.0,
+                self.seal_json("review", &found)?,
+                found.size,
+                files.len(),
+                self.now().as_millisecond()
+            ],
         )?;
-        db.execute("DELETE FROM send_month WHERE id = ?1", [id.0])?;
         // What was accepted were other warnings.
         let mut letter = self.letter_of(db, id)?;
         letter.accepted = false;
@@ -266,8 +352,8 @@ impl Node {
         Ok(())
     }
 
-    /// A send that can still be changed.
-    pub(crate) fn open_send(
+    /// A send that can still be changed, with all its files.
+    pub(crate) fn editable(
         &self,
         db: &Connection,
         office: OfficeNo,
@@ -285,15 +371,19 @@ impl Node {
         work: impl FnOnce(&Transaction<'_>, Send) -> Result<T, OfficeError>,
     ) -> Result<T, OfficeError> {
         let result = self.db().write(|db| {
-            let send = self.open_send(db, office, id)?;
-            db.execute(
-                "UPDATE send SET revision = revision + 1, updated_at = ?2 WHERE id = ?1",
-                params![id.0, self.now().as_millisecond()],
-            )?;
+            let send = self.editable(db, office, id)?;
+            self.note_edited(db, id)?;
             work(db, send)
         })?;
         self.tell(office, Topic::Sends);
         Ok(result)
+    }
+
+    fn note_edited(&self, db: &Transaction<'_>, id: SendId) -> Result<(), OfficeError> {
+        apply(db, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
+        let sql = "UPDATE send SET updated_at = ?2 WHERE id = ?1";
+        db.execute(sql, params![id.0, self.now().as_millisecond()])?;
+        Ok(())
     }
 
     /// Changes the message.
@@ -301,18 +391,15 @@ impl Node {
     /// # Errors
     /// When the send is not there or on its way already, or the disk is full.
     pub fn set_message(&self, office: OfficeNo, id: SendId, message: &str) -> Result<(), OfficeError> {
-        let message = message.chars().take(tasuki_parcel::limits::MESSAGE_CHARS).collect::<String>();
+        let message = plain(message);
         // Typing is saved as it goes: it is no news, and what a person types elsewhere stays where it is.
         self.db().write(|db| {
-            let mut letter = self.open_send(db, office, id)?.letter;
+            let letter = self.editable(db, office, id)?.letter;
             if letter.message == message {
                 return Ok(());
             }
-            letter.message = message.replace("\r\n", "\n");
-            self.put_letter(db, id, &letter)?;
-            let sql = "UPDATE send SET revision = revision + 1, updated_at = ?2 WHERE id = ?1";
-            db.execute(sql, params![id.0, self.now().as_millisecond()])?;
-            Ok(())
+            self.put_letter(db, id, &Letter { message, ..letter })?;
+            self.note_edited(db, id)
         })
     }
 
@@ -361,7 +448,7 @@ impl Node {
     /// When it is on its way already.
     pub fn delete_send(&self, office: OfficeNo, by: &str, id: SendId) -> Result<(), OfficeError> {
         self.db().write(|db| {
-            self.open_send(db, office, id)?;
+            self.editable(db, office, id)?;
             db.execute("DELETE FROM send WHERE id = ?1", [id.0])?;
             audit::write(db, self.now(), Some(office), by, "draft-deleted", &id.0.to_string())
         })?;
@@ -378,4 +465,62 @@ fn set_receiver(db: &Connection, id: SendId, receiver: Option<OfficeNo>) -> rusq
 
 fn exists(db: &Connection, id: SendId) -> rusqlite::Result<bool> {
     db.query_row("SELECT EXISTS (SELECT 1 FROM send WHERE id = ?1)", [id.0], |row| row.get(0))
+}
+
+/// A message as it is kept: one kind of line break, and no longer than a parcel carries.
+fn plain(message: &str) -> String {
+    message.replace("\r\n", "\n").chars().take(tasuki_parcel::limits::MESSAGE_CHARS).collect()
+}
+
+/// A folder or a program has put it there as it is now.
+fn note_staged(db: &Connection, id: SendId) -> rusqlite::Result<()> {
+    db.execute("UPDATE send SET staged_revision = revision WHERE id = ?1", [id.0])?;
+    Ok(())
+}
+
+/// The open send of 一括送信 for a receiver. A person may go on with what a folder put there, and it is the person's then; a
+/// folder never adds to what a person puts together.
+fn batch_send(
+    db: &Connection,
+    office: OfficeNo,
+    by: &str,
+    receiver: Option<OfficeNo>,
+) -> rusqlite::Result<Option<SendId>> {
+    let sql = "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
+               AND receiver IS ?2 AND (NOT ?3 OR (by_staff = ?4 AND staged_revision IS revision))
+               ORDER BY id LIMIT 1";
+    let values = params![office.as_str(), receiver.map(|no| no.to_string()), is_automatic(by), by];
+    db.query_row(sql, values, |row| row.get(0).map(SendId)).optional()
+}
+
+fn is_standard(name: &str) -> bool {
+    name.parse::<tasuki_standard::FileName>().is_ok()
+}
+
+/// The next free name for an attachment whose name is taken; none when the same file is there already.
+fn free_name(known: &[(i64, Dropped)], file: &Dropped) -> Option<String> {
+    let (stem, ending) = file.name.rsplit_once('.').unwrap_or((&file.name, ""));
+    let name = |number: usize| match number {
+        1 => file.name.clone(),
+        _ if ending.is_empty() => format!("{stem} ({number})"),
+        _ => format!("{stem} ({number}).{ending}"),
+    };
+    for number in 1.. {
+        let name = name(number);
+        match known.iter().find(|(_, other)| other.name == name) {
+            None => return Some(name),
+            Some((_, other)) if other.bytes == file.bytes => return None,
+            Some(_) => {}
+        }
+    }
+    None
+}
+
+/// Digest of a file's name and contents: the name alone could be guessed.
+fn digest_with_name(file: &Dropped) -> Sha256Digest {
+    let mut digest = Sha256::new();
+    digest.update((file.name.len() as u64).to_be_bytes());
+    digest.update(&file.name);
+    digest.update(&file.bytes);
+    Sha256Digest(digest.finalize().into())
 }

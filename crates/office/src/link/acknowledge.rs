@@ -1,0 +1,40 @@
+//! Posts the receipts that are owed.
+
+use std::sync::Arc;
+
+use tasuki_client::ClientError;
+use tasuki_protocol::problem::ProblemType;
+
+use super::with_session;
+use crate::error::OfficeError;
+use crate::node::Node;
+use crate::open_office::OpenOffice;
+
+/// Receipts that are looked up at once.
+const RECEIPTS: u32 = 100;
+
+pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+    let office = open.no();
+    loop {
+        let owed = node.run(move |node| node.owed(office, RECEIPTS)).await?;
+        if owed.is_empty() {
+            return Ok(());
+        }
+        for (id, parcel, kind) in owed {
+            let (key, now) = (&open.secrets.signing_key, node.now());
+            match with_session(open, || open.client.acknowledge(&parcel, kind, key, now)).await {
+                Ok(_) => {}
+                Err(ClientError::Problem(problem)) if is_final(problem.kind()) => {
+                    tracing::warn!(office = %office, parcel = %parcel.id, problem = problem.uri, "a receipt is not taken");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            node.run(move |node| node.note_acknowledged(id, kind)).await?;
+        }
+    }
+}
+
+/// Whether a receipt will never be taken: the parcel is no longer there, or had another one.
+fn is_final(kind: Option<ProblemType>) -> bool {
+    matches!(kind, Some(ProblemType::NotFound | ProblemType::ReceiptConflict | ProblemType::ReceiptRejected))
+}

@@ -1,0 +1,92 @@
+//! Learns what became of what was sent.
+
+use std::sync::Arc;
+
+use tasuki_client::ClientError;
+use tasuki_identity::chain::CertificateChain;
+use tasuki_protocol::mailbox::Cursor;
+use tasuki_protocol::parcel::{Parcel, ParcelState};
+use tasuki_protocol::problem::ProblemType;
+use tasuki_protocol::receipt::SignedReceipt;
+use tasuki_terms::ParcelId;
+
+use super::with_session;
+use crate::arrivals::RelayList;
+use crate::error::OfficeError;
+use crate::node::Node;
+use crate::open_office::OpenOffice;
+use crate::sends::outbox::Progress;
+
+pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+    let office = open.no();
+    loop {
+        let after = node.run(move |node| node.cursor(office, RelayList::Sent)).await?;
+        let page = with_session(open, || open.client.sent(Cursor { after, ..Cursor::default() })).await?;
+        for entry in &page.entries {
+            note_entry(node, open, &entry.parcel).await?;
+        }
+        let next = page.next_after;
+        node.run(move |node| node.set_cursor(office, RelayList::Sent, next)).await?;
+        if !page.more {
+            return Ok(());
+        }
+    }
+}
+
+async fn note_entry(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
+    let (office, id) = (open.no(), parcel.id);
+    if node.run(move |node| node.send_of_parcel(office, id)).await?.is_none() {
+        return Ok(());
+    }
+    if parcel.state == ParcelState::Accepted {
+        return keep(node, open, parcel, Vec::new()).await;
+    }
+    match note(node, open, id).await {
+        // It is in the list, so that much is known.
+        Err(OfficeError::Relay(ClientError::Problem(problem)))
+            if problem.kind() == Some(ProblemType::NotFound) =>
+        {
+            keep(node, open, parcel, Vec::new()).await
+        }
+        result => result,
+    }
+}
+
+/// Asks what the relay has of one parcel, with the receipts, and keeps it.
+pub(super) async fn note(node: &Node, open: &Arc<OpenOffice>, id: ParcelId) -> Result<(), OfficeError> {
+    let known = with_session(open, || open.client.parcel(id)).await?;
+    keep(node, open, &known.parcel, known.receipts).await
+}
+
+async fn keep(
+    node: &Node,
+    open: &Arc<OpenOffice>,
+    parcel: &Parcel,
+    receipts: Vec<SignedReceipt>,
+) -> Result<(), OfficeError> {
+    let receipts: Vec<_> = receipts.into_iter().filter(|receipt| is_proof(open, parcel, receipt)).collect();
+    let progress = Progress {
+        parcel: parcel.id,
+        state: parcel.state,
+        at: receipts.last().map_or_else(|| node.now(), |receipt| receipt.accepted_at),
+        accepted_at: parcel.accepted_at,
+        expires_soon: parcel.expires_soon,
+        receipts,
+    };
+    let office = open.no();
+    node.run(move |node| node.note_progress(office, &progress)).await
+}
+
+/// Whether the receiver has signed this of this parcel: only that is kept as evidence.
+fn is_proof(open: &OpenOffice, parcel: &Parcel, signed: &SignedReceipt) -> bool {
+    let receipt = &signed.receipt;
+    let is_about = (receipt.parcel, receipt.to, receipt.digest) == (parcel.id, parcel.to, parcel.digest);
+    let chain = CertificateChain::from_pem(signed.certificate_pem.as_bytes());
+    let signer = chain.ok().and_then(|chain| open.trust.verify(&chain, signed.accepted_at).ok());
+    let signature = data_encoding::BASE64.decode(signed.signature.as_bytes());
+    is_about
+        && signer.zip(signature.ok()).is_some_and(|(signer, signature)| {
+            signer.office == parcel.to
+                && signer.verify_signature(receipt.signed_text().as_bytes(), &signature).is_ok()
+        })
+}
