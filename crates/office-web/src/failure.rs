@@ -88,6 +88,8 @@ impl IntoResponse for Failure {
 fn status_of(error: &OfficeError) -> StatusCode {
     match error {
         OfficeError::Changed
+        | OfficeError::NotReady
+        | OfficeError::NoOfficeKey
         | OfficeError::NoFolder
         | OfficeError::KeysLocked
         | OfficeError::Relay(ClientError::Problem(_)) => StatusCode::CONFLICT,

@@ -20,7 +20,8 @@ use tasuki_office::folder::write_durably;
 use tasuki_office::node::Node;
 use tasuki_office::open_office::{LinkState, OwnOffice};
 use tasuki_office::review::{Readiness, Weight};
-use tasuki_office::sends::{BATCH_OFFICES, Landed, Send, SendFilter, SendId, Tray};
+use tasuki_office::sends::{BATCH_OFFICES, PROGRAM, Send, SendFilter, SendId, SendState, Submission};
+use tasuki_terms::OfficeNo;
 
 use crate::failure::Failure;
 use crate::pages::{heavy, place};
@@ -28,9 +29,6 @@ use crate::serve::App;
 use crate::session::random;
 use crate::visitor::Posted;
 use crate::words;
-
-/// Who did it, in the records.
-const LOCAL: &str = "local";
 
 /// Lines of an answer.
 const LINES: u32 = 500;
@@ -95,6 +93,8 @@ impl From<OfficeError> for Refused {
             OfficeError::DrawerLocked | OfficeError::KeysLocked => (StatusCode::LOCKED, "locked"),
             OfficeError::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             OfficeError::Changed => (StatusCode::CONFLICT, "changed"),
+            OfficeError::NotReady => (StatusCode::CONFLICT, "not-ready"),
+            OfficeError::NoOfficeKey => (StatusCode::LOCKED, "no-office-key"),
             OfficeError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk-full"),
             OfficeError::Relay(ClientError::Problem(_)) => (StatusCode::CONFLICT, "relay-refused"),
             OfficeError::Relay(_) => (StatusCode::BAD_GATEWAY, "relay-unreachable"),
@@ -151,10 +151,24 @@ async fn status(State(app): State<App>, _program: Program) -> Result<Json<Value>
         };
         offices.push(json!({
             "office": office.no, "name": office.name, "link": link, "counts": app.node.counts(office.no)?,
-            "certificate_until": office.certificate_until,
+            "certificate_until": office.certificate_until, "held_up": app.node.held_up(office.no)?,
+            "duties": duties(&app, office.no),
         }));
     }
     Ok(Json(json!({ "logged_in": app.node.is_drawer_open(), "offices": offices })))
+}
+
+/// How each of the things goes that an office does by itself; empty while its keys are locked.
+fn duties(app: &App, office: OfficeNo) -> Vec<Value> {
+    let Ok(open) = app.node.open_office(office) else { return Vec::new() };
+    let told = open.duties().into_iter().map(|(duty, status)| {
+        json!({
+            "duty": duty, "done_at": status.done_at, "failures": status.failures,
+            "failing_since": status.obstacle.map(|(_, since)| since),
+            "obstacle": status.obstacle.map(|(obstacle, _)| obstacle.words()),
+        })
+    });
+    told.collect()
 }
 
 fn send_json(send: &Send, readiness: Option<Readiness>) -> Value {
@@ -205,33 +219,19 @@ async fn send(
     if files.is_empty() {
         return Err(Refused(StatusCode::BAD_REQUEST, "no-files", "ファイルがありません。".into()));
     }
-    let names: Vec<_> = files.iter().map(|file| file.name.clone()).collect();
-    let landed = heavy(|| app.node.take_in(no, LOCAL, Tray::New, files))?;
-    let ids: Vec<SendId> = match landed {
-        Landed::One(id) => {
-            if let Ok(receiver) = posted.text("to").parse() {
-                heavy(|| app.node.set_receiver(no, id, Some(receiver)))?;
-            }
-            vec![id]
-        }
-        Landed::Batch => {
-            let touched = |send: &Send| send.review.files.iter().any(|file| names.contains(&file.name));
-            app.node
-                .batch(no)?
-                .iter()
-                .filter(|send| send.state.is_open() && touched(send))
-                .map(|send| send.id)
-                .collect()
-        }
+    let to = match posted.text("to") {
+        "" => None,
+        to => Some(to.parse().map_err(|_| {
+            Refused(StatusCode::BAD_REQUEST, "to", "送信先の事業所番号は10桁の数字です。".into())
+        })?),
     };
-    for &id in &ids {
-        if !posted.raw("message").is_empty() {
-            app.node.set_message(no, id, posted.raw("message"))?;
-        }
-        if posted.is_ticked("accept_warnings") {
-            app.node.accept_warnings(no, id, true)?;
-        }
-    }
+    let submission = Submission {
+        files,
+        to,
+        message: posted.raw("message").to_owned(),
+        accept_warnings: posted.is_ticked("accept_warnings"),
+    };
+    let ids = app.node.run(move |node| node.submit(no, submission)).await?;
     let sends: Vec<Send> = ids.iter().map(|id| app.node.send(no, *id)).collect::<Result<_, _>>()?;
     let receivers: Vec<_> = sends.iter().filter_map(|send| send.receiver).collect();
     match app.node.look_up(no, &receivers).await {
@@ -246,7 +246,7 @@ async fn send(
     }
     if posted.is_ticked("confirm") {
         for some in ready.chunks(BATCH_OFFICES) {
-            heavy(|| app.node.queue(no, LOCAL, "", some))?;
+            heavy(|| app.node.confirm(no, PROGRAM, "", some))?;
         }
     }
     let mut answers = Vec::new();
@@ -280,7 +280,7 @@ async fn outbox(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Value>, Refused> {
     let filter = SendFilter {
-        state: tasuki_office::queue::SendState::parse(&wanted.state),
+        state: SendState::parse(&wanted.state),
         before: place(&wanted.before),
         ..SendFilter::default()
     };
@@ -368,6 +368,6 @@ async fn receipt(
     let state = state.ok_or_else(|| {
         Refused(StatusCode::BAD_REQUEST, "state", "状態は unread、read、imported のどれかです。".into())
     })?;
-    app.node.mark_arrival(office.no, LOCAL, ArrivalId(id), state)?;
+    app.node.mark_arrival(office.no, PROGRAM, ArrivalId(id), state)?;
     Ok(Json(arrival_json(&app.node.arrival(office.no, ArrivalId(id))?)))
 }

@@ -85,6 +85,9 @@ fn done_words(path: &str) -> &'static str {
         Some("deleted") => "削除しました。",
         Some("sent") => "送信の結果を確かめました。",
         Some("withdrawn") => "取り消しました。",
+        Some("withdrawing") => {
+            "取消を受け付けました。連携基盤が確かめるまで「取消の確認待ち」です。相手が先に受け取っていれば、そう表示します。"
+        }
         Some("moved") => "送信先が複数あるため、一括送信に分けました。入れたファイルはすべてここにあります。",
         Some("imported") => "取込フォルダーに保存しました。",
         Some("marked") => "変更しました。",

@@ -78,6 +78,15 @@ pub(crate) fn problem(error: &OfficeError) -> String {
         OfficeError::Changed => {
             "ほかの人がさきに変えたか、送信しています。いまの内容を確かめて、もう一度操作してください。".into()
         }
+        OfficeError::NotReady => {
+            "まだ送れません。直すところや、確かめる警告が残っています。「送信」か「一括送信」の画面で確かめてください。".into()
+        }
+        OfficeError::NoOfficeKey => {
+            "このパソコンにはまだ事業所の鍵がありません。はじめのパソコンで作ったリカバリーキットで、鍵を入れてください。".into()
+        }
+        OfficeError::Panicked => {
+            "プログラムの中で問題が起きました。もう一度操作してください。同じときは、運営者に知らせてください。".into()
+        }
         OfficeError::NoFolder => {
             "取込フォルダーが決まっていません。「設定」の「フォルダー」で決めてください。".into()
         }

@@ -366,17 +366,17 @@ impl Node {
         open: &OpenOffice,
         parcel: &Parcel,
         sender_name: &str,
-        sealed: Vec<u8>,
+        sealed: &[u8],
         is_our_key: bool,
     ) -> Result<Kept, OfficeError> {
         let office = open.no();
         let received = Received { from: parcel.from, parcel: parcel.id, digest: parcel.digest };
         let expected = Expected { id: parcel.id, opener: Opener::Receiver(office) };
-        let judged = match unpack(open, sealed.clone(), Some(parcel.accepted_at), expected) {
+        let judged = match unpack(open, sealed.to_vec(), Some(parcel.accepted_at), expected) {
             Err(OpenError::NotForTheseKeys) if !is_our_key => return Ok(Kept::NotForTheseKeys),
             opened => judge(opened, parcel, office),
         };
-        self.archive().put_received(office, &received, &sealed)?;
+        self.archive().put_received(office, &received, sealed)?;
         if judged.state == ArrivalState::Refused {
             tracing::warn!(office = %office, parcel = %parcel.id, "an arrival is refused");
         }
@@ -673,10 +673,14 @@ fn unpack(
 
 const FORGED: &str = "送信元を確かめられないため、受け取りませんでした。送信元に確かめてください。";
 
-/// The folders in a folder.
+/// The folders in a folder, if it is there at all.
 fn subfolders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             found.push(entry.path());

@@ -97,15 +97,17 @@ fn sends_without_files(db: &Connection) -> rusqlite::Result<Vec<i64>> {
 /// Sends and arrivals in a state that this program does not know.
 fn unknown_states(db: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
     let mut found = Vec::new();
-    let is_known: [(&str, fn(&str) -> bool); 2] = [
-        ("SELECT id, state FROM send", |state| SendState::parse(state).is_some()),
-        ("SELECT id, state FROM arrival", |state| ArrivalState::parse(state).is_some()),
-    ];
-    for (sql, is_known) in is_known {
-        let mut statement = db.prepare(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-        found.extend(rows.into_iter().filter(|(_, state)| !is_known(state)));
+    let states = SendState::ALL.iter().map(|state| state.as_str());
+    let of_arrivals = ArrivalState::ALL.iter().map(|state| state.as_str());
+    for (table, known) in [("send", states.collect::<Vec<_>>()), ("arrival", of_arrivals.collect())] {
+        let mut statement = db.prepare(&format!("SELECT id, state FROM {table}"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let state: String = row.get(1)?;
+            if !known.contains(&state.as_str()) {
+                found.push((row.get(0)?, state));
+            }
+        }
     }
     Ok(found)
 }

@@ -64,7 +64,7 @@ impl Node {
                 let look = std::mem::take(looks.entry(office.no).or_default());
                 let folder = PathBuf::from(&office.folders.export);
                 let no = office.no;
-                let trouble = match self.run(move |node| Ok(node.look_into(no, &folder, look))).await {
+                let trouble = match self.run(move |node| Ok(node.look_into(no, &folder, &look))).await {
                     Ok((look, result)) => {
                         looks.insert(office.no, look);
                         result.err()
@@ -80,7 +80,7 @@ impl Node {
     }
 
     /// One look at a folder: what is new and complete is staged.
-    fn look_into(&self, office: OfficeNo, folder: &Path, look: Look) -> (Look, Result<(), OfficeError>) {
+    fn look_into(&self, office: OfficeNo, folder: &Path, look: &Look) -> (Look, Result<(), OfficeError>) {
         let files = match list(folder) {
             Ok(files) => files,
             // Nothing is known of what is there now.

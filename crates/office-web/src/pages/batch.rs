@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use tasuki_office::queue::SendState;
 use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
+use tasuki_office::sends::SendState;
 use tasuki_office::sends::{BATCH_OFFICES, FOLDER, Send, SendId, Tray};
 
 use super::{heavy, lead};
@@ -63,6 +63,7 @@ pub(crate) struct Row {
 
 impl Row {
     fn of(app: &App, send: Send) -> Result<Self, Failure> {
+        let is_from_folder = send.by_staff == FOLDER && send.is_untouched();
         let partner = send.receiver.map(|no| app.node.known_partner(send.office, no)).transpose()?.flatten();
         let (readiness, note) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
         let own = note.into_iter().chain(send.review.remarks.iter().cloned());
@@ -98,7 +99,7 @@ impl Row {
             reason: send.reason,
             size: send.review.size,
             is_beyond: false,
-            is_from_folder: send.by_staff == FOLDER,
+            is_from_folder,
         })
     }
 
@@ -193,6 +194,6 @@ pub(crate) async fn confirmed(
         return Ok(lead(&posted, &format!("/{no}/batch")));
     }
     let staff = &at.visitor.staff;
-    let run = heavy(|| app.node.queue(no, &staff.login, &staff.name, &wanted))?;
+    let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &wanted))?;
     Ok(lead(&posted, &format!("/{no}/run/{run}")))
 }

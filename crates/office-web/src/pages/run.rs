@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use tasuki_office::queue::SendState;
+use tasuki_office::sends::SendState;
 
 use crate::failure::Failure;
 use crate::serve::App;

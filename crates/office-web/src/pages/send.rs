@@ -371,6 +371,6 @@ pub(crate) async fn confirmed(
     }
     let revision = posted.text("revision").parse().map_err(|_| Failure::Malformed)?;
     let staff = &at.visitor.staff;
-    let run = heavy(|| app.node.queue(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
+    let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
     Ok(lead(&posted, &format!("/{no}/run/{run}")))
 }

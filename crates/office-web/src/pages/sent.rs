@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
-use tasuki_office::queue::SendState;
+use tasuki_office::sends::SendState;
 use tasuki_office::sends::{Send, SendFilter, SendId, Tray};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::OfficeNo;
@@ -181,7 +181,10 @@ fn detail(app: &App, at: &At, send: Send, problem: String) -> Result<DetailPage,
         receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
         name: send.receiver_name.clone(),
         steps: steps(&send),
-        can_withdraw: matches!(send.state, SendState::Queued | SendState::Interrupted | SendState::Sent),
+        can_withdraw: matches!(
+            send.state,
+            SendState::Queued | SendState::Sending | SendState::Interrupted | SendState::Sent
+        ),
         can_edit: send.state.is_open(),
         expires_soon: send.expires_soon,
         staff: send.letter.staff,
@@ -239,10 +242,10 @@ pub(crate) async fn withdraw(
     let (no, id) = (at.office.no, SendId(id));
     match app.node.withdraw(no, &at.visitor.staff.login, id).await {
         Ok(()) => {
-            let to = if app.node.send(no, id)?.state.is_open() {
-                format!("/{no}/send/{}?done=withdrawn", id.0)
-            } else {
-                format!("/{no}/sent/{}?done=withdrawn", id.0)
+            let to = match app.node.send(no, id)?.state {
+                SendState::Draft => format!("/{no}/send/{}?done=withdrawn", id.0),
+                SendState::Withdrawing => format!("/{no}/sent/{}?done=withdrawing", id.0),
+                _ => format!("/{no}/sent/{}?done=withdrawn", id.0),
             };
             Ok(lead(&posted, &to))
         }

@@ -63,7 +63,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
             words::short_time(arrival.received_at, now)
         )
     });
-    let failed = SendFilter { state: Some(tasuki_office::queue::SendState::Failed), ..SendFilter::default() };
+    let failed = SendFilter { state: Some(tasuki_office::sends::SendState::Failed), ..SendFilter::default() };
     let first_failure =
         node.sent(no, &failed, 1)?.first().map(|send| format!("{}：{}", send.receiver_name, send.reason));
     let mut recent: Vec<_> = arrivals

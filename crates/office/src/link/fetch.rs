@@ -124,7 +124,7 @@ async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Resu
     let keep = |is_our_key| {
         let (open, parcel) = (Arc::clone(open), parcel.clone());
         let (sender_name, sealed) = (sender_name.clone(), sealed.clone());
-        node.run(move |node| node.keep_arrival(&open, &parcel, &sender_name, sealed.to_vec(), is_our_key))
+        node.run(move |node| node.keep_arrival(&open, &parcel, &sender_name, &sealed, is_our_key))
     };
     if keep(false).await? == Kept::NotForTheseKeys {
         // Another computer of this office may have the key: it is refused only when ours is the one that senders use.

@@ -166,6 +166,7 @@ pub enum Event {
 }
 
 impl SendState {
+    #[expect(clippy::match_same_arms, reason = "a table: one row for one thing that happens")]
     /// The state after an event; `None` where the event does not concern a send in this state.
     pub fn on(self, event: Event) -> Option<Self> {
         use SendState as S;
@@ -187,6 +188,7 @@ impl SendState {
         }
     }
 
+    #[expect(clippy::match_same_arms, reason = "each arm has its own reason")]
     /// What the relay says is believed as far as it leads on: a list that was read before something else happened
     /// takes nothing back.
     fn told(self, told: Self) -> Option<Self> {

@@ -23,8 +23,7 @@ pub(super) fn apply(
     }
     match (event, next) {
         (_, SendState::Draft) => forget_parcel(db, id)?,
-        (_, SendState::Received | SendState::Opened | SendState::Imported)
-        | (_, SendState::Refused | SendState::Withdrawn | SendState::Expired) => drop_files(db, id)?,
+        _ if next.is_handed_in() && next != SendState::Sent => drop_files(db, id)?,
         (Event::TryBegins, _) => {
             db.execute("UPDATE send SET attempts = attempts + 1 WHERE id = ?1", [id.0])?;
         }

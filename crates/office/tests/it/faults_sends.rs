@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
@@ -282,7 +281,10 @@ async fn b12_exports_are_sent_by_themselves_when_the_line_is_back() {
     let staged = until("staged", || care.batch(no(CARE)).unwrap().pop()).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     world.start_relay().await;
-    tokio::time::sleep(Duration::from_secs(75)).await;
+    until("sent by itself", || {
+        (care.send(no(CARE), staged.id).unwrap().state.as_str() != "draft").then_some(())
+    })
+    .await;
     let state = care.send(no(CARE), staged.id).unwrap().state;
     println!(
         "B12: 75 s after the line was back, linked {:?}: {state:?}",

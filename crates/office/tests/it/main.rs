@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod alone;
+mod apart;
 mod faults_keys;
 mod faults_sends;
+mod imported;
+mod migrated;
 mod other;
+mod promises;
+mod refused;
 mod round;
 mod world;

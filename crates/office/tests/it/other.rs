@@ -57,12 +57,17 @@ pub(crate) async fn other(world: &World, office: &str) -> Other {
 }
 
 impl Other {
-    /// Seals a file for an office whose present key the directory tells, and hands it in.
-    pub(crate) async fn send(&self, world: &World, to: &str, id: ParcelId, serial: u32) -> Sha256Digest {
-        let found = self.client.look_up(vec![no(to)]).await.unwrap().offices.remove(0);
+    /// The key of an office, as the directory tells it.
+    pub(crate) async fn key_of(&self, world: &World, office: &str) -> KeyStatement {
+        let found = self.client.look_up(vec![no(office)]).await.unwrap().offices.remove(0);
         let signed: SignedStatement = serde_json::from_str(&found.key.unwrap().statement).unwrap();
         let trust = Trust::from_pem(&std::fs::read(world.relay_folder().root()).unwrap()).unwrap();
-        let receiver = signed.verify(&trust, Timestamp::now() + SignedDuration::from_secs(2)).unwrap();
+        signed.verify(&trust, Timestamp::now() + SignedDuration::from_secs(2)).unwrap()
+    }
+
+    /// Seals a file for an office whose present key the directory tells, and hands it in.
+    pub(crate) async fn send(&self, world: &World, to: &str, id: ParcelId, serial: u32) -> Sha256Digest {
+        let receiver = self.key_of(world, to).await;
         let file = deletion(self.no.as_str(), to, serial);
         let mut contents = std::io::Cursor::new(file.bytes);
         let mut enclosures = [Enclosure {
