@@ -210,7 +210,9 @@ impl RelayClient {
         self.get(&format!("/v1/parcels/{id}")).await
     }
 
-    /// Takes a parcel back.
+    /// Takes a parcel back. When it returns, nothing under this number is delivered any more, also when a try to hand
+    /// it in is still on its way: such a try is answered with
+    /// [`ParcelWithdrawn`](tasuki_protocol::problem::ProblemType::ParcelWithdrawn).
     ///
     /// # Errors
     /// As every call: a problem of the relay, or no answer.

@@ -21,6 +21,7 @@ mod receipts;
 mod row;
 mod sessions;
 mod tend;
+mod withdrawn_ahead;
 mod writer;
 
 use std::path::Path;

@@ -240,6 +240,45 @@ async fn a_parcel_is_taken_back_before_it_is_fetched() {
     served.is_sound().await;
 }
 
+#[tokio::test]
+async fn what_is_taken_back_while_it_is_on_its_way_is_not_delivered() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let withdraw = async |id| {
+        let answer = a.call(Method::DELETE, &format!("/v1/parcels/{id}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    };
+    // The line holds the parcel back until a person has taken it back.
+    let (id, sealed) = (new_id(), contents(1000));
+    withdraw(id).await;
+    assert_eq!(problem(a.put(B, id, &sealed).send().await.unwrap()).await, ProblemType::ParcelWithdrawn);
+    // Half of the parcel is there already.
+    let (id, (mut sender, body)) = (new_id(), tokio::io::duplex(64));
+    let body = futures_util::stream::unfold(body, async |mut body| {
+        let mut piece = vec![0; 500];
+        let read = body.read(&mut piece).await.unwrap();
+        piece.truncate(read);
+        (read > 0).then_some((Ok::<_, std::io::Error>(piece), body))
+    });
+    let request = a.put(B, id, &sealed).header("content-length", "1000");
+    let request = request.body(reqwest::Body::wrap_stream(Box::pin(body)));
+    let upload = tokio::spawn(request.send());
+    sender.write_all(&sealed[..500]).await.unwrap();
+    withdraw(id).await;
+    sender.write_all(&sealed[500..]).await.unwrap();
+    drop(sender);
+    assert_eq!(problem(upload.await.unwrap().unwrap()).await, ProblemType::ParcelWithdrawn);
+    // All at once.
+    for _ in 0..20 {
+        let id = new_id();
+        let (accepted, ()) = tokio::join!(a.put(B, id, &sealed).send(), withdraw(id));
+        let status = accepted.unwrap().status();
+        assert!(matches!(status, StatusCode::CREATED | StatusCode::GONE), "{status}");
+    }
+    assert_eq!(inbox(&b).await.entries, []);
+    served.is_sound().await;
+}
+
 /// Reads a stream until a text occurs in it.
 async fn read_until(stream: &mut reqwest::Response, text: &str) -> String {
     let mut read = String::new();

@@ -6,7 +6,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 /// Every migration, oldest first. They are only added, never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_first.sql"),
+    include_str!("../../../migrations/0002_withdrawn_ahead.sql"),
+];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
 const APPLICATION_ID: i32 = 0x5453_4b52;
