@@ -129,7 +129,7 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
         match event? {
             Some(RelayEvent::Changed(_)) => open.incoming.notify_one(),
             Some(RelayEvent::Reset) => start_over(node, open)?,
-            Some(RelayEvent::Heartbeat) => {}
+            Some(RelayEvent::Heartbeat | RelayEvent::Life(_)) => {}
             None => break,
         }
     }

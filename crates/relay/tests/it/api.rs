@@ -17,7 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::ReceiptKind;
-use tasuki_relay::store::{Offices as _, Parcels as _};
+use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -306,6 +306,27 @@ async fn arrivals_are_told_at_once_and_again_after_a_break() {
     assert!(told.contains(&first.id.to_string()));
     let mut ahead = b.get("/v1/events?after=1000").send().await.unwrap();
     read_until(&mut ahead, "event: reset").await;
+}
+
+#[tokio::test]
+async fn the_life_of_the_relay_is_told_wherever_a_node_may_come_first() {
+    let served = Served::start().await;
+    let b = served.node(B).await;
+    let life = served.store.life();
+    let session = b.session.clone().unwrap();
+    assert_eq!(session.life, life);
+    let refresh = Refresh { refresh_token: session.refresh_token };
+    let answer = b.call(Method::POST, "/v1/sessions/refresh").json(&refresh).send().await.unwrap();
+    let refreshed: SessionGrant = good(answer, StatusCode::OK).await;
+    assert_eq!(refreshed.life, life);
+    let mut b = b;
+    b.session = Some(refreshed);
+    for path in ["/v1/inbox", "/v1/sent"] {
+        let page: Page = good(b.get(path).send().await.unwrap(), StatusCode::OK).await;
+        assert_eq!(page.life, life, "{path}");
+    }
+    let mut stream = b.get("/v1/events?after=0").send().await.unwrap();
+    read_until(&mut stream, &format!("event: life\ndata: {life}\n\n")).await;
 }
 
 #[tokio::test]

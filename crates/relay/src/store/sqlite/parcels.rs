@@ -304,11 +304,13 @@ impl Parcels for SqliteStore {
     }
 
     async fn inbox(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
-        self.read(move |db| lists::inbox(db, office, cursor)).await
+        let life = self.life;
+        self.read(move |db| lists::inbox(db, life, office, cursor)).await
     }
 
     async fn sent(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
-        self.read(move |db| lists::sent(db, office, cursor)).await
+        let life = self.life;
+        self.read(move |db| lists::sent(db, life, office, cursor)).await
     }
 
     async fn events(&self, office: OfficeNo, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
