@@ -255,6 +255,15 @@ impl RelayClient {
         self.get(&format!("/v1/inbox?after={}&limit={}", cursor.after, cursor.limit)).await
     }
 
+    /// Parcels that this office has acknowledged and whose contents the relay still holds: a node that was restored from
+    /// a backup gets back what arrived since, by [`RelayClient::fetch`].
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn kept(&self, cursor: Cursor) -> Result<Page, ClientError> {
+        self.get(&format!("/v1/inbox/kept?after={}&limit={}", cursor.after, cursor.limit)).await
+    }
+
     /// Parcels that this office sent, in the order of their last change.
     ///
     /// # Errors

@@ -228,6 +228,19 @@ pub(crate) async fn inbox(
     Ok(Json(relay.store.inbox(caller.office, checked(cursor)?).await?))
 }
 
+/// Parcels that the office has acknowledged and whose contents the relay still holds, in the order of their arrival: a
+/// node that was restored from a backup gets back what arrived since.
+#[utoipa::path(
+    get, path = "/v1/inbox/kept", tag = "mailbox", params(Cursor), responses((status = 200, body = Page))
+)]
+pub(crate) async fn kept(
+    State(relay): State<App>,
+    caller: Caller,
+    FromQuery(cursor): FromQuery<Cursor>,
+) -> Answer<Json<Page>> {
+    Ok(Json(relay.store.kept(caller.office, checked(cursor)?).await?))
+}
+
 /// Parcels that the office sent, in the order of their last change.
 #[utoipa::path(get, path = "/v1/sent", tag = "mailbox", params(Cursor), responses((status = 200, body = Page)))]
 pub(crate) async fn sent(

@@ -199,6 +199,12 @@ pub trait Parcels {
     /// When the store cannot be read.
     async fn inbox(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
 
+    /// Parcels for an office that it has acknowledged and whose contents are still there, in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn kept(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
+
     /// Parcels that an office sent, in the order of their last change.
     ///
     /// # Errors

@@ -241,6 +241,30 @@ async fn a_parcel_is_taken_back_before_it_is_fetched() {
 }
 
 #[tokio::test]
+async fn a_node_gets_back_what_it_has_acknowledged() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    let waiting = send(&a, B, &contents(7)).await;
+    let receipt = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    b.call(Method::POST, &path).json(&receipt).send().await.unwrap();
+
+    let kept: Page =
+        good(b.get("/v1/inbox/kept?after=0&limit=1").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((kept.entries.len(), kept.more, kept.life), (1, false, served.store.life()));
+    let found = &kept.entries[0].parcel;
+    assert_eq!((found.id, found.state), (parcel.id, ParcelState::Received));
+    let fetched = b.get(&format!("/v1/parcels/{}/content", found.id)).send().await.unwrap();
+    assert_eq!(fetched.bytes().await.unwrap(), sealed);
+    assert_eq!(inbox(&b).await.entries[0].parcel.id, waiting.id);
+    let wrong = b.get("/v1/inbox/kept?limit=0").send().await.unwrap();
+    assert_eq!(problem(wrong).await, ProblemType::InvalidRequest);
+    served.is_sound().await;
+}
+
+#[tokio::test]
 async fn what_is_taken_back_while_it_is_on_its_way_is_not_delivered() {
     let served = Served::start().await;
     let (a, b) = (served.node(A).await, served.node(B).await);

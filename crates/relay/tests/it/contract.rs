@@ -35,6 +35,7 @@ macro_rules! contract {
             receipts_that_are_not_true_are_refused
             a_parcel_that_nobody_fetched_expires_after_a_warning
             contents_are_let_go_after_a_receipt
+            what_was_acknowledged_is_listed_while_its_contents_are_there
             events_tell_both_sides_what_changed
             changes_are_told_when_they_are_durable
             the_directory_is_searched_as_people_type
@@ -335,6 +336,32 @@ pub(crate) async fn contents_are_let_go_after_a_receipt(world: &World) {
     assert_eq!(world.store.fetch(no(B), id(1), by(31 * day)).await.unwrap(), None);
     let kept = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
     assert_eq!((kept.parcel.state, kept.receipts.len()), (ParcelState::Received, 1));
+}
+
+pub(crate) async fn what_was_acknowledged_is_listed_while_its_contents_are_there(world: &World) {
+    let kept = async |office: &str, after| {
+        let page = world.store.kept(no(office), Cursor { after, limit: 2 }).await.unwrap();
+        let ids: Vec<_> = page.entries.iter().map(|entry| entry.parcel.id).collect();
+        (ids, page.next_after, page.more)
+    };
+    let parcels = [world.send(A, B, 1).await, world.send(A, B, 2).await, world.send(A, B, 3).await];
+    world.send(A, B, 4).await;
+    world.send(A, B, 5).await;
+    world.store.withdraw(no(A), id(5), by(1)).await.unwrap();
+    assert_eq!(kept(B, 0).await, (vec![], 0, false), "what waits is in the inbox");
+    world.receipt(&parcels[2], ReceiptKind::Refused).await;
+    for parcel in &parcels[..2] {
+        world.receipt(parcel, ReceiptKind::Received).await;
+    }
+    let (ids, next, more) = kept(B, 0).await;
+    assert_eq!((ids, more), (vec![id(1), id(2)], true));
+    let (ids, next, more) = kept(B, next).await;
+    assert_eq!((ids, more), (vec![id(3)], false));
+    assert_eq!(kept(B, next).await, (vec![], next, false));
+    assert_eq!(kept(A, 0).await.0, [], "the list is the receiver's");
+    assert!(world.store.fetch(no(B), id(1), by(70)).await.unwrap().is_some());
+    world.store.tend(SignedDuration::ZERO, 100, by(60 + KEPT.as_secs())).await.unwrap();
+    assert_eq!(kept(B, 0).await, (vec![], 0, false));
 }
 
 pub(crate) async fn events_tell_both_sides_what_changed(world: &World) {

@@ -27,6 +27,16 @@ pub(super) fn inbox(db: &Connection, life: Life, office: OfficeNo, cursor: Curso
     page(db, SQL, life, office, cursor)
 }
 
+pub(super) fn kept(db: &Connection, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        parcel_columns!(),
+        ", seq FROM parcel INDEXED BY parcel_kept
+         WHERE receiver = ?1 AND seq > ?2 AND contents IS NOT NULL AND state <> 'accepted' ORDER BY seq LIMIT ?3"
+    );
+    page(db, SQL, life, office, cursor)
+}
+
 pub(super) fn sent(db: &Connection, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
     const SQL: &str = concat!(
         "SELECT ",

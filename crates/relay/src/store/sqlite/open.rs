@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_first.sql"),
     include_str!("../../../migrations/0002_withdrawn_ahead.sql"),
     include_str!("../../../migrations/0003_life.sql"),
+    include_str!("../../../migrations/0004_kept.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".

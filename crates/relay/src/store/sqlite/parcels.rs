@@ -308,6 +308,11 @@ impl Parcels for SqliteStore {
         self.read(move |db| lists::inbox(db, life, office, cursor)).await
     }
 
+    async fn kept(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
+        let life = self.life;
+        self.read(move |db| lists::kept(db, life, office, cursor)).await
+    }
+
     async fn sent(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
         let life = self.life;
         self.read(move |db| lists::sent(db, life, office, cursor)).await
