@@ -1,15 +1,19 @@
 //! The relay's event stream (server-sent events), as far as a node needs it: that something changed, not what.
 
 use reqwest::Response;
+use tasuki_protocol::mailbox::Life;
 
 use crate::ClientError;
 
 /// Longest line that is kept; the relay's are far shorter.
 const LINE_BYTES: usize = 16 * 1024;
 
-/// What the relay tells.
+/// What the relay tells. An event that this version does not know is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayEvent {
+    /// The relay's life, told first. If it is another one than the node knew, the relay was restored from a backup, and
+    /// the lists must be read anew.
+    Life(Life),
     /// Something changed in the mailbox; the number from which to go on.
     Changed(u64),
     /// The relay knows less than this node: it was restored from an older backup. The lists must be read anew.
@@ -51,6 +55,7 @@ impl EventStream {
 struct Lines {
     buffer: Vec<u8>,
     event: String,
+    data: String,
     id: u64,
 }
 
@@ -71,15 +76,28 @@ impl Lines {
             }
             match line.split_once(':').map(|(name, value)| (name, value.trim_start())) {
                 Some(("event", value)) => value.clone_into(&mut self.event),
+                Some(("data", value)) => value.clone_into(&mut self.data),
                 Some(("id", value)) => self.id = value.parse().unwrap_or(self.id),
-                None if line.is_empty() && !self.event.is_empty() => {
-                    let is_reset = std::mem::take(&mut self.event) == "reset";
-                    return Some(if is_reset { RelayEvent::Reset } else { RelayEvent::Changed(self.id) });
+                None if line.is_empty() => {
+                    if let Some(event) = self.finished() {
+                        return Some(event);
+                    }
                 }
                 _ => {}
             }
         }
         None
+    }
+
+    /// What the event that ends here says.
+    fn finished(&mut self) -> Option<RelayEvent> {
+        let (event, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
+        match event.as_str() {
+            "life" => data.parse().ok().map(RelayEvent::Life),
+            "change" => Some(RelayEvent::Changed(self.id)),
+            "reset" => Some(RelayEvent::Reset),
+            _ => None,
+        }
     }
 }
 
@@ -90,7 +108,9 @@ mod tests {
     #[test]
     fn events_are_read_however_they_are_cut() {
         let text =
-            b": tasuki\n\nevent: change\nid: 7\ndata: {}\n\n:.\r\n\r\nevent: reset\nid: 3\ndata: {}\n\n";
+            b": tasuki\n\nevent: life\ndata: 00ff00000000000000000000000000aa\n\nevent: change\nid: 7\ndata: {}\n\n\
+              event: of later\ndata: {}\n\n:.\r\n\r\nevent: reset\nid: 3\ndata: {}\n\n";
+        let life = "00ff00000000000000000000000000aa".parse().unwrap();
         for size in 1..text.len() {
             let mut lines = Lines::default();
             let mut found = Vec::new();
@@ -100,8 +120,13 @@ mod tests {
                     found.push(event);
                 }
             }
-            let expected =
-                [RelayEvent::Heartbeat, RelayEvent::Changed(7), RelayEvent::Heartbeat, RelayEvent::Reset];
+            let expected = [
+                RelayEvent::Heartbeat,
+                RelayEvent::Life(life),
+                RelayEvent::Changed(7),
+                RelayEvent::Heartbeat,
+                RelayEvent::Reset,
+            ];
             assert_eq!(found, expected);
         }
     }

@@ -210,7 +210,9 @@ impl RelayClient {
         self.get(&format!("/v1/parcels/{id}")).await
     }
 
-    /// Takes a parcel back.
+    /// Takes a parcel back. When it returns, nothing under this number is delivered any more, also when a try to hand
+    /// it in is still on its way: such a try is answered with
+    /// [`ParcelWithdrawn`](tasuki_protocol::problem::ProblemType::ParcelWithdrawn).
     ///
     /// # Errors
     /// As every call: a problem of the relay, or no answer.
@@ -251,6 +253,15 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn inbox(&self, cursor: Cursor) -> Result<Page, ClientError> {
         self.get(&format!("/v1/inbox?after={}&limit={}", cursor.after, cursor.limit)).await
+    }
+
+    /// Parcels that this office has acknowledged and whose contents the relay still holds: a node that was restored from
+    /// a backup gets back what arrived since, by [`RelayClient::fetch`].
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn kept(&self, cursor: Cursor) -> Result<Page, ClientError> {
+        self.get(&format!("/v1/inbox/kept?after={}&limit={}", cursor.after, cursor.limit)).await
     }
 
     /// Parcels that this office sent, in the order of their last change.

@@ -12,6 +12,8 @@ CREATE INDEX send_open ON send (office, state, id)
 
 -- The life of the relay's store that this office last saw; empty before the first time.
 ALTER TABLE office ADD COLUMN life TEXT NOT NULL DEFAULT '';
+-- How far the list of what was acknowledged was read, perhaps by another computer of the office.
+ALTER TABLE office ADD COLUMN kept_after INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE arrival_month_kept (office TEXT, month TEXT, at INTEGER, id INTEGER) STRICT;
 INSERT INTO arrival_month_kept SELECT office, month, at, id FROM arrival_month;

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use tasuki_identity::chain::OfficeCertificate;
 use tasuki_parcel::manifest::{FileKind, Manifest};
 use tasuki_parcel::open::{Expected, OpenError, Opener, open};
-use tasuki_protocol::parcel::Parcel;
+use tasuki_protocol::mailbox::Life;
+use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_standard::FileName;
 use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth, Sha256Digest};
@@ -384,13 +385,14 @@ impl Node {
         let record = serde_json::to_string(parcel)?;
         let months: Vec<_> = judged.months.iter().map(ToString::to_string).collect();
         let folders = self.office(office)?.folders;
-        let is_to_import = folders.import_by_itself && judged.state != ArrivalState::Refused;
+        let is_to_import =
+            folders.import_by_itself && matches!(judged.state, ArrivalState::Unread | ArrivalState::Read);
         let now = self.now();
         self.db().write(|db| {
             let inserted = db.execute(
                 "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
-                     size, accepted_at, received_at, record, import)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     size, accepted_at, received_at, record, import, acknowledged)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 params![
                     office.as_str(),
                     parcel.id.to_string(),
@@ -403,7 +405,8 @@ impl Node {
                     parcel.accepted_at.as_millisecond(),
                     now.as_millisecond(),
                     record,
-                    if is_to_import { "owed" } else { "" }
+                    if is_to_import { "owed" } else { "" },
+                    acknowledged(parcel.state)
                 ],
             )?;
             if inserted == 0 {
@@ -422,7 +425,21 @@ impl Node {
         Ok(Kept::Arrived)
     }
 
-    /// Whether a parcel is here already; then the relay has lost its receipt, which is owed anew.
+    /// Whether a parcel is here already.
+    pub(crate) fn has_arrival(
+        &self,
+        office: OfficeNo,
+        sender: OfficeNo,
+        parcel: ParcelId,
+    ) -> Result<bool, OfficeError> {
+        Ok(self.db().read(|db| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM arrival WHERE office = ?1 AND sender = ?2 AND parcel = ?3)";
+            db.query_row(sql, [office.as_str(), sender.as_str(), &parcel.to_string()], |row| row.get(0))
+        })?)
+    }
+
+    /// Whether a parcel is here already that waits at the relay; then the relay has lost its receipt, which is owed anew.
     pub(crate) fn owe_again(
         &self,
         office: OfficeNo,
@@ -545,24 +562,29 @@ impl Node {
         })
     }
 
-    /// A cursor into the relay's lists.
-    pub(crate) fn cursor(&self, office: OfficeNo, list: RelayList) -> Result<u64, OfficeError> {
-        let sql = format!("SELECT {} FROM office WHERE no = ?1", list.column());
-        let found: Option<i64> =
-            self.db().read(|db| db.query_row(&sql, [office.as_str()], |row| row.get(0)).optional())?;
-        Ok(found.and_then(|after| u64::try_from(after).ok()).unwrap_or_default())
+    /// How far a list of the relay was read, and in which of its lives.
+    pub(crate) fn reading(&self, office: OfficeNo, list: RelayList) -> Result<Reading, OfficeError> {
+        let sql = format!("SELECT life, {} FROM office WHERE no = ?1", list.column());
+        Ok(self.db().read(|db| {
+            db.query_row(&sql, [office.as_str()], |row| {
+                let life: String = row.get(0)?;
+                let after: i64 = row.get(1)?;
+                Ok(Reading { life: life.parse().ok(), after: u64::try_from(after).unwrap_or_default() })
+            })
+        })?)
     }
 
-    /// Moves a cursor: what is before it is durable here.
-    pub(crate) fn set_cursor(
+    /// What is before this number is durable here. It means nothing in another life of the relay than it was read in.
+    pub(crate) fn note_read(
         &self,
         office: OfficeNo,
         list: RelayList,
+        life: Life,
         after: u64,
     ) -> Result<(), OfficeError> {
-        let sql = format!("UPDATE office SET {} = ?2 WHERE no = ?1", list.column());
+        let sql = format!("UPDATE office SET {} = ?3 WHERE no = ?1 AND life = ?2", list.column());
         self.db().write(|db| {
-            db.execute(&sql, params![office.as_str(), after])?;
+            db.execute(&sql, params![office.as_str(), life.to_string(), after])?;
             Ok(())
         })
     }
@@ -593,6 +615,26 @@ struct Judged {
     months: Vec<ServiceMonth>,
 }
 
+/// What the office has said of a parcel before: at another computer, or before this one was restored from a backup.
+fn known_state(state: ParcelState) -> ArrivalState {
+    match state {
+        ParcelState::Opened => ArrivalState::Read,
+        ParcelState::Imported => ArrivalState::Imported,
+        _ => ArrivalState::Unread,
+    }
+}
+
+/// The receipt of this office that the relay has, as `acknowledged` holds it.
+fn acknowledged(state: ParcelState) -> &'static str {
+    match state {
+        ParcelState::Received => ReceiptKind::Received.as_str(),
+        ParcelState::Opened => ReceiptKind::Opened.as_str(),
+        ParcelState::Imported => ReceiptKind::Imported.as_str(),
+        ParcelState::Refused => ReceiptKind::Refused.as_str(),
+        ParcelState::Accepted | ParcelState::Withdrawn | ParcelState::Expired => "",
+    }
+}
+
 fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -> Judged {
     let refused = |words: &str| Judged {
         state: ArrivalState::Refused,
@@ -613,13 +655,25 @@ fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -
     let files: Vec<_> = (0..).zip(opened.files).collect();
     let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
     let inside = ArrivedContents { contents, names, refusal: String::new() };
-    Judged { state: ArrivalState::Unread, inside, months }
+    Judged { state: known_state(parcel.state), inside, months }
+}
+
+/// How far a list of the relay was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// The life of the relay in which the number is true; `None` before the first time.
+    pub(crate) life: Option<Life>,
+    pub(crate) after: u64,
 }
 
 /// A list of the relay that is read with a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RelayList {
+    /// What waits for this office.
     Inbox,
+    /// What this office has acknowledged and the relay still holds.
+    Kept,
+    /// What this office sent.
     Sent,
 }
 
@@ -627,6 +681,7 @@ impl RelayList {
     fn column(self) -> &'static str {
         match self {
             Self::Inbox => "inbox_after",
+            Self::Kept => "kept_after",
             Self::Sent => "sent_after",
         }
     }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use tasuki_client::{ClientError, RelayEvent};
 use tasuki_protocol::limits::HEARTBEAT;
+use tasuki_protocol::mailbox::Life;
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tokio::time::timeout;
 
@@ -128,7 +129,8 @@ async fn follow(node: &Node, open: &OpenOffice) {
 async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<(), OfficeError> {
     let office = open.no();
     let after = node.run(move |node| {
-        Ok(node.cursor(office, RelayList::Inbox)?.max(node.cursor(office, RelayList::Sent)?))
+        let inbox = node.reading(office, RelayList::Inbox)?;
+        Ok(inbox.after.max(node.reading(office, RelayList::Sent)?.after))
     });
     let after = after.await?;
     let mut events = with_session(open, || open.client.events(after)).await?;
@@ -142,6 +144,7 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
                 open.duties.ring(Duty::Fetch);
                 open.duties.ring(Duty::Progress);
             }
+            Some(RelayEvent::Life(life)) => meet(node, open, life).await?,
             Some(RelayEvent::Reset) => start_over(node, open).await?,
             Some(RelayEvent::Heartbeat) => {}
             None => break,
@@ -150,16 +153,21 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
     Ok(())
 }
 
-/// The relay was restored from an older backup: what it has forgotten it gets again.
+/// Notes the relay's life. If it is another one than was known, all lists are read from their beginning, and what the
+/// relay may have forgotten it gets again. Whichever duty sees the other life first, this is done once.
+async fn meet(node: &Node, open: &OpenOffice, life: Life) -> Result<(), OfficeError> {
+    let office = open.no();
+    if node.run(move |node| node.note_life(office, Some(life))).await? {
+        tracing::warn!(office = %office, "the relay was restored from a backup");
+        open.hurry();
+    }
+    Ok(())
+}
+
+/// The relay has not come as far as this node knows it to have been.
 async fn start_over(node: &Node, open: &OpenOffice) -> Result<(), OfficeError> {
     let office = open.no();
-    tracing::warn!(office = %office, "the relay was restored from an older backup");
-    let over = move |node: &Node| {
-        node.set_cursor(office, RelayList::Inbox, 0)?;
-        node.set_cursor(office, RelayList::Sent, 0)?;
-        node.note_relay_forgot(office)
-    };
-    node.run(over).await?;
+    node.run(move |node| node.note_life(office, None)).await?;
     open.hurry();
     Ok(())
 }

@@ -27,6 +27,8 @@ use crate::node::{Node, Topic};
 
 /// Failures in a row after which the office password is not tried for a while.
 const FREE_FAILURES: i64 = 5;
+/// How often the list of what was acknowledged is read: another computer of the office may have fetched something.
+const READ_KEPT: SignedDuration = SignedDuration::from_hours(1);
 const LOCK: SignedDuration = SignedDuration::from_mins(1);
 
 /// An office of this node.
@@ -108,6 +110,8 @@ pub struct OpenOffice {
     pub(crate) statement: KeyStatement,
     pub(crate) client: RelayClient,
     pub(crate) duties: Duties,
+    /// When the list of what was acknowledged is read again; it is read once after each start.
+    kept_due: Mutex<Timestamp>,
     pub(crate) session: tokio::sync::Mutex<Session>,
     pub(crate) renewed: AtomicBool,
     link: watch::Sender<LinkState>,
@@ -134,6 +138,17 @@ impl OpenOffice {
         for &duty in Duty::ALL {
             self.duties.ring(duty);
         }
+    }
+
+    /// Whether the list of what was acknowledged is to be read again.
+    pub(crate) fn is_kept_due(&self, now: Timestamp) -> bool {
+        *self.kept_due.lock().unwrap_or_else(PoisonError::into_inner) <= now
+    }
+
+    /// That list was read to its end.
+    pub(crate) fn note_kept_read(&self, now: Timestamp) {
+        let next = now.saturating_add(READ_KEPT).unwrap_or(Timestamp::MAX);
+        *self.kept_due.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     /// Notes how the connection is; `true` when that is news.
@@ -280,6 +295,7 @@ impl Node {
             statement,
             client,
             duties: Duties::default(),
+            kept_due: Mutex::new(Timestamp::MIN),
             session: tokio::sync::Mutex::default(),
             renewed: AtomicBool::new(false),
             link: watch::Sender::new(LinkState::Connecting),

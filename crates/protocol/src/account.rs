@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tasuki_terms::{KjId, OfficeNo};
 use utoipa::ToSchema;
 
+use crate::mailbox::Life;
 use crate::schema;
 
 /// A text that must not be seen: a password or a token.
@@ -132,6 +133,9 @@ pub struct SessionGrant {
     pub session_expires_at: Timestamp,
     /// Whether the password must be changed before anything else.
     pub password_change_required: bool,
+    /// The relay's life: when it is another one than before, the relay was restored from a backup.
+    #[schema(value_type = schema::Life)]
+    pub life: Life,
 }
 
 /// A session in the office's own list.

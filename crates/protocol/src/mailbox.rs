@@ -3,6 +3,12 @@
 //! Every office has one counter. Whatever happens in its mailbox — an arrival, a receipt for something it
 //! sent — takes the next number in the same transaction. A cursor is such a number: asking for what comes
 //! *after* it never skips an entry and never depends on a clock.
+//!
+//! A relay that is restored from a backup counts on from an older number. Its [`Life`] is then another one, and what a
+//! node remembers of numbers, or of what the relay holds, is no longer true.
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tasuki_terms::ParcelId;
@@ -11,6 +17,56 @@ use utoipa::{IntoParams, ToSchema};
 use crate::limits::{PAGE_ENTRIES, PAGE_ENTRIES_DEFAULT};
 use crate::parcel::{Parcel, ParcelState};
 use crate::schema;
+
+/// The name of a relay's life: random, the same for as long as it keeps what it has promised, and another one after
+/// every restore from a backup. A node that sees another life than it knew must start over: read its lists from 0,
+/// hand in again what the relay no longer knows, and take back again what it has taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Life(u128);
+
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Life({self})")
+    }
+}
+
+/// The text names no life: it is not 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a life has 32 hexadecimal digits")]
+pub struct ParseLifeError;
+
+impl FromStr for Life {
+    type Err = ParseLifeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLifeError> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() != 32 || !text.bytes().all(is_digit) {
+            return Err(ParseLifeError);
+        }
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| ParseLifeError)
+    }
+}
+
+impl TryFrom<String> for Life {
+    type Error = ParseLifeError;
+
+    fn try_from(text: String) -> Result<Self, ParseLifeError> {
+        text.parse()
+    }
+}
+
+impl From<Life> for String {
+    fn from(life: Life) -> Self {
+        life.to_string()
+    }
+}
 
 /// Where a page begins and how long it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -65,6 +121,9 @@ pub struct Entry {
 /// One page of the inbox or the sent list, oldest number first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page {
+    /// The relay's life in which the numbers are true.
+    #[schema(value_type = schema::Life)]
+    pub life: Life,
     /// The entries.
     pub entries: Vec<Entry>,
     /// What to ask for next as `after`.
@@ -75,12 +134,12 @@ pub struct Page {
 
 impl Page {
     /// Makes a page of `limit` entries from up to one more than that.
-    pub fn new(mut entries: Vec<Entry>, cursor: Cursor) -> Self {
+    pub fn new(life: Life, mut entries: Vec<Entry>, cursor: Cursor) -> Self {
         let limit = usize::try_from(cursor.limit).unwrap_or(usize::MAX);
         let more = entries.len() > limit;
         entries.truncate(limit);
         let next_after = entries.last().map_or(cursor.after, |entry| entry.seq);
-        Self { entries, next_after, more }
+        Self { life, entries, next_after, more }
     }
 }
 
@@ -131,12 +190,23 @@ mod tests {
     #[test]
     fn a_page_says_whether_there_is_more_and_where_to_go_on() {
         let cursor = Cursor { after: 7, limit: 2 };
-        let page = Page::new(vec![entry(8), entry(9), entry(12)], cursor);
+        let life = Life(7);
+        let page = Page::new(life, vec![entry(8), entry(9), entry(12)], cursor);
         assert_eq!((page.entries.len(), page.next_after, page.more), (2, 9, true));
-        let page = Page::new(vec![entry(12)], cursor);
+        let page = Page::new(life, vec![entry(12)], cursor);
         assert_eq!((page.next_after, page.more), (12, false));
-        let page = Page::new(vec![], cursor);
+        let page = Page::new(life, vec![], cursor);
         assert_eq!((page.next_after, page.more), (7, false));
+    }
+
+    #[test]
+    fn a_life_is_read_as_it_is_written() {
+        let life: Life = "00ff00000000000000000000000000aa".parse().unwrap();
+        assert_eq!(life.to_string(), "00ff00000000000000000000000000aa");
+        assert_eq!(serde_json::from_value::<Life>(serde_json::to_value(life).unwrap()).unwrap(), life);
+        for wrong in ["", "ff", "00FF00000000000000000000000000AA", "+0ff00000000000000000000000000aa"] {
+            assert_eq!(wrong.parse::<Life>(), Err(ParseLifeError), "{wrong}");
+        }
     }
 
     #[test]

@@ -112,6 +112,9 @@ problems! {
     /// The same parcel id was used for something else.
     ParcelConflict "parcel-conflict" 409 "番号の重複"
         "同じ番号の別の連携データがすでにあります。";
+    /// The sender has taken this number back, perhaps before the parcel came: it is never taken any more.
+    ParcelWithdrawn "parcel-withdrawn" 410 "取消済"
+        "この連携データは取り消されています。送るには、新しく送信してください。";
     /// The receiver has fetched the parcel: it cannot be withdrawn any more.
     AlreadyFetched "already-fetched" 409 "受信済のため取消不可"
         "相手がすでに受信したため、取り消せません。";

@@ -33,6 +33,11 @@ pub struct ParcelId(#[expect(dead_code, reason = "stands for its schema only")] 
 #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
 pub struct Sha256Digest(#[expect(dead_code, reason = "stands for its schema only")] String);
 
+/// Name of the relay's life: another one after every restore from a backup.
+#[derive(ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9a-f]{32}$")]
+pub struct Life(#[expect(dead_code, reason = "stands for its schema only")] String);
+
 /// Time in UTC (RFC 3339).
 #[derive(ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-04-01T00:00:00Z")]

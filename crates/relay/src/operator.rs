@@ -39,7 +39,8 @@ pub fn back_up(folder: &Folder, to: &Path) -> Result<(), OpenError> {
 }
 
 /// Puts a copy in the place of a folder's store, which must not exist: nothing is overwritten. The relay must not be
-/// serving. Nodes notice that the relay is older than they are, and bring back what they hold.
+/// serving. The store begins another life, by which nodes notice that the relay is older than they are, and bring back
+/// what they hold.
 ///
 /// # Errors
 /// When the copy is none, or the store is still there.

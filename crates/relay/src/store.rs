@@ -19,6 +19,7 @@ pub mod sqlite;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 
@@ -35,6 +36,10 @@ pub trait Store: Offices + Accounts + Parcels + Audit + Send + Sync {
     /// The offices in whose mailboxes something has changed, as it becomes durable. A receiver that lags
     /// behind must look at every mailbox it cares for.
     fn changes(&self) -> broadcast::Receiver<OfficeNo>;
+
+    /// The name of this store's life: given when it is made, and anew to every copy, so that no two stores of one life
+    /// have taken different parcels.
+    fn life(&self) -> Life;
 
     /// Whether writes are accepted. After a failed sync they never are again in this process.
     fn is_healthy(&self) -> bool;

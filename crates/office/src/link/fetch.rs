@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tasuki_client::ClientError;
 use tasuki_protocol::mailbox::Cursor;
-use tasuki_protocol::parcel::Parcel;
+use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::OfficeNo;
 
 use super::duty::Duty;
-use super::{chance, with_session};
+use super::{chance, meet, with_session};
 use crate::arrivals::{Kept, RelayList};
 use crate::error::OfficeError;
 use crate::node::Node;
@@ -21,14 +21,35 @@ use crate::sends::retry::{wait, with_jitter};
 
 pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     retry_delayed(node, open).await?;
+    read(node, open, RelayList::Inbox).await?;
+    if open.is_kept_due(node.now()) {
+        read(node, open, RelayList::Kept).await?;
+        open.note_kept_read(node.now());
+    }
+    Ok(())
+}
+
+/// Fetches what a list of the relay names and is not here.
+async fn read(node: &Node, open: &Arc<OpenOffice>, list: RelayList) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let after = node.run(move |node| node.cursor(office, RelayList::Inbox)).await?;
-        let page = with_session(open, || open.client.inbox(Cursor { after, ..Cursor::default() })).await?;
+        let known = node.run(move |node| node.reading(office, list)).await?;
+        let cursor = Cursor { after: known.after, ..Cursor::default() };
+        let page = with_session(open, || async {
+            match list {
+                RelayList::Kept => open.client.kept(cursor).await,
+                _ => open.client.inbox(cursor).await,
+            }
+        });
+        let page = page.await?;
+        if known.life != Some(page.life) {
+            meet(node, open, page.life).await?;
+            continue;
+        }
         for entry in &page.entries {
             fetch(node, open, &entry.parcel, 0).await?;
-            let seq = entry.seq;
-            node.run(move |node| node.set_cursor(office, RelayList::Inbox, seq)).await?;
+            let (life, seq) = (page.life, entry.seq);
+            node.run(move |node| node.note_read(office, list, life, seq)).await?;
         }
         // What came so far is acknowledged and imported while the next ones come.
         open.duties.ring(Duty::Acknowledge);
@@ -112,7 +133,11 @@ async fn fetch(
 
 async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
     let (office, sender, id) = (open.no(), parcel.from, parcel.id);
-    if node.run(move |node| node.owe_again(office, sender, id)).await? {
+    let waits = parcel.state == ParcelState::Accepted;
+    let is_here = move |node: &Node| {
+        if waits { node.owe_again(office, sender, id) } else { node.has_arrival(office, sender, id) }
+    };
+    if node.run(is_here).await? {
         return Ok(());
     }
     let sealed = with_session(open, || open.client.fetch(id)).await?;

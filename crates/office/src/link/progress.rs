@@ -10,7 +10,7 @@ use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::ParcelId;
 
-use super::with_session;
+use super::{meet, with_session};
 use crate::arrivals::RelayList;
 use crate::error::OfficeError;
 use crate::node::Node;
@@ -20,13 +20,18 @@ use crate::sends::outbox::Progress;
 pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let after = node.run(move |node| node.cursor(office, RelayList::Sent)).await?;
-        let page = with_session(open, || open.client.sent(Cursor { after, ..Cursor::default() })).await?;
+        let known = node.run(move |node| node.reading(office, RelayList::Sent)).await?;
+        let cursor = Cursor { after: known.after, ..Cursor::default() };
+        let page = with_session(open, || open.client.sent(cursor)).await?;
+        if known.life != Some(page.life) {
+            meet(node, open, page.life).await?;
+            continue;
+        }
         for entry in &page.entries {
             note_entry(node, open, &entry.parcel).await?;
         }
-        let next = page.next_after;
-        node.run(move |node| node.set_cursor(office, RelayList::Sent, next)).await?;
+        let (life, next) = (page.life, page.next_after);
+        node.run(move |node| node.note_read(office, RelayList::Sent, life, next)).await?;
         if !page.more {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
+use tasuki_protocol::mailbox::Life;
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
@@ -15,6 +16,9 @@ use crate::error::OfficeError;
 use crate::link::Duty;
 use crate::node::{Node, Topic};
 use crate::partners::read_partner;
+
+/// No relay delivers anything that was handed in longer ago: what was withdrawn before that stays so by itself.
+const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(100 * 24);
 
 impl Node {
     /// Confirms sends as they were shown: all of them are queued, or none. This is the only way out of the house, for
@@ -115,7 +119,7 @@ impl Node {
 
     /// Nobody works on what is in 送信中: the node was started anew, or the work stopped in the middle.
     pub(crate) fn note_tries_lost(&self, office: OfficeNo) -> Result<(), OfficeError> {
-        self.db().write(|db| apply_to_all(db, office, SendState::Sending, Event::TryLost))
+        self.db().write(|db| apply_to_all(db, office, SendState::Sending, Timestamp::MIN, Event::TryLost))
     }
 
     /// What is due to be sent, the oldest first.
@@ -250,15 +254,34 @@ impl Node {
         Ok(())
     }
 
-    /// The relay was restored from an older backup: whatever it accepted and nobody has fetched is handed in again, and
-    /// what was taken back is taken back again. What it still knows it takes for the repeat that it is.
-    pub(crate) fn note_relay_forgot(&self, office: OfficeNo) -> Result<(), OfficeError> {
-        self.db().write(|db| {
-            apply_to_all(db, office, SendState::Sent, Event::RelayForgot)?;
-            apply_to_all(db, office, SendState::Withdrawn, Event::RelayForgot)
+    /// Notes the relay's life (`None`: one that has forgotten something, by its own word). `true` when it is another one
+    /// than the one that was known. Then, in the same transaction, the lists are read from their beginning, whatever it
+    /// accepted and nobody has fetched is handed in again, and what was taken back is taken back again. What it still
+    /// knows it takes for the repeat that it is.
+    pub(crate) fn note_life(&self, office: OfficeNo, life: Option<Life>) -> Result<bool, OfficeError> {
+        let is_other = self.db().write(|db| {
+            let sql = "SELECT life FROM office WHERE no = ?1";
+            let known: String = db.query_row(sql, [office.as_str()], |row| row.get(0))?;
+            let new = life.map_or_else(|| known.clone(), |life| life.to_string());
+            if life.is_some() && known == new {
+                return Ok(false);
+            }
+            db.execute("UPDATE office SET life = ?2 WHERE no = ?1", [office.as_str(), &new])?;
+            if life.is_some() && known.is_empty() {
+                return Ok(false);
+            }
+            let sql = "UPDATE office SET inbox_after = 0, sent_after = 0, kept_after = 0 WHERE no = ?1";
+            db.execute(sql, [office.as_str()])?;
+            apply_to_all(db, office, SendState::Sent, Timestamp::MIN, Event::RelayForgot)?;
+            let after = self.now().saturating_sub(DELIVERED_WITHIN).unwrap_or(Timestamp::MIN);
+            apply_to_all(db, office, SendState::Withdrawn, after, Event::RelayForgot)?;
+            audit::write(db, self.now(), Some(office), "node", "relay-restored", "")?;
+            Ok::<_, OfficeError>(true)
         })?;
-        self.tell(office, Topic::Sends);
-        Ok(())
+        if is_other {
+            self.tell(office, Topic::Sends);
+        }
+        Ok(is_other)
     }
 
     /// Whether this office sent a parcel.

@@ -1,11 +1,15 @@
 //! How a send changes its state in the database: read, asked of the table, written, all in the transaction of the caller.
 //! Nothing else writes `send.state`.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use tasuki_terms::{OfficeNo, ParcelId};
 
 use super::{Event, SendId, SendState};
 use crate::error::OfficeError;
+
+/// When a send last changed, by what the relay said or else here.
+const CHANGED_AT: &str = "coalesce(changed_at, updated_at)";
 
 /// Lets an event happen to a send. `None` when it does not concern a send in this state: somebody was faster.
 pub(super) fn apply(
@@ -38,16 +42,20 @@ pub(super) fn apply(
     Ok(Some(next))
 }
 
-/// Lets an event happen to all sends of an office that are in a state.
+/// Lets an event happen to all sends of an office that are in a state and changed last after a time.
 pub(super) fn apply_to_all(
     db: &Transaction<'_>,
     office: OfficeNo,
     state: SendState,
+    after: Timestamp,
     event: Event,
 ) -> Result<(), OfficeError> {
     let ids: Vec<i64> = {
-        let mut statement = db.prepare_cached("SELECT id FROM send WHERE office = ?1 AND state = ?2")?;
-        let rows = statement.query_map([office.as_str(), state.as_str()], |row| row.get(0))?;
+        let mut statement = db.prepare_cached(&format!(
+            "SELECT id FROM send WHERE office = ?1 AND state = ?2 AND {CHANGED_AT} > ?3"
+        ))?;
+        let values = params![office.as_str(), state.as_str(), after.as_millisecond()];
+        let rows = statement.query_map(values, |row| row.get(0))?;
         rows.collect::<Result<_, _>>()?
     };
     for id in ids {

@@ -11,5 +11,6 @@ mod migrated;
 mod other;
 mod promises;
 mod refused;
+mod restored;
 mod round;
 mod world;

@@ -34,8 +34,9 @@ pub(crate) struct From {
     after: Option<u64>,
 }
 
-/// Changes in the mailbox, as they happen. An event `change` holds a change and its number; `reset` says that the
-/// mailbox has not reached the number asked for (the relay was restored from a backup): the lists must be read anew.
+/// Changes in the mailbox, as they happen. The first event is `life`, with the relay's life: if it is another one than
+/// that of the number asked for, the relay was restored from a backup and the lists must be read anew. So they must
+/// after `reset`: the mailbox has not reached that number. An event `change` holds a change and its number.
 #[utoipa::path(
     get, path = "/v1/events", tag = "mailbox",
     params(From, ("last-event-id" = Option<u64>, Header, description = "Resumes after this number")),
@@ -62,7 +63,8 @@ pub(crate) async fn events(
     // Listening begins before the last number is read: nothing falls in between.
     let changed = relay.hub.listen(office);
     let last = relay.store.last_seq(office).await?;
-    let mut ready = VecDeque::from([Event::default().comment("tasuki")]);
+    let life = Event::default().event("life").data(relay.store.life().to_string());
+    let mut ready = VecDeque::from([Event::default().comment("tasuki"), life]);
     if resumed.is_some_and(|after| after > last) {
         ready.push_back(Event::default().event("reset").id(last.to_string()).data("{}"));
     }

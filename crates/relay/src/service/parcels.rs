@@ -69,6 +69,7 @@ fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
         Acceptance::New(parcel) => return Ok((StatusCode::CREATED, Json(parcel))),
         Acceptance::Same(parcel) => return Ok((StatusCode::OK, Json(parcel))),
         Acceptance::Conflict => ProblemType::ParcelConflict,
+        Acceptance::Withdrawn => ProblemType::ParcelWithdrawn,
         Acceptance::ReceiverUnknown => ProblemType::ReceiverUnknown,
         Acceptance::ReceiverNotEnrolled => ProblemType::ReceiverNotEnrolled,
         Acceptance::ReceiverSuspended => ProblemType::ReceiverSuspended,
@@ -115,7 +116,8 @@ pub(crate) async fn show(
     found.map(Json).ok_or_else(|| ProblemType::NotFound.into())
 }
 
-/// Takes a parcel back, unless its receiver has fetched it.
+/// Takes a parcel back, unless its receiver has fetched it. A number that was not handed in yet is taken back for
+/// ever: the answer says that nothing of it is delivered any more, also when it is still on its way.
 #[utoipa::path(
     delete, path = "/v1/parcels/{id}", tag = "parcels", params(("id" = schema::ParcelId, Path)),
     responses((status = 204))
@@ -129,6 +131,7 @@ pub(crate) async fn withdraw(
         Withdrawal::Withdrawn => Ok(StatusCode::NO_CONTENT),
         Withdrawal::AlreadyFetched => Err(ProblemType::AlreadyFetched.into()),
         Withdrawal::NotFound => Err(ProblemType::NotFound.into()),
+        Withdrawal::TooMany => Err(Problem::new(ProblemType::RateLimited).retry_after(3600).into()),
     }
 }
 
@@ -223,6 +226,19 @@ pub(crate) async fn inbox(
     FromQuery(cursor): FromQuery<Cursor>,
 ) -> Answer<Json<Page>> {
     Ok(Json(relay.store.inbox(caller.office, checked(cursor)?).await?))
+}
+
+/// Parcels that the office has acknowledged and whose contents the relay still holds, in the order of their arrival: a
+/// node that was restored from a backup gets back what arrived since.
+#[utoipa::path(
+    get, path = "/v1/inbox/kept", tag = "mailbox", params(Cursor), responses((status = 200, body = Page))
+)]
+pub(crate) async fn kept(
+    State(relay): State<App>,
+    caller: Caller,
+    FromQuery(cursor): FromQuery<Cursor>,
+) -> Answer<Json<Page>> {
+    Ok(Json(relay.store.kept(caller.office, checked(cursor)?).await?))
 }
 
 /// Parcels that the office sent, in the order of their last change.

@@ -64,6 +64,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(parcels::content))
         .routes(routes!(receipts::post))
         .routes(routes!(parcels::inbox))
+        .routes(routes!(parcels::kept))
         .routes(routes!(parcels::sent))
         .routes(routes!(events::events))
 }

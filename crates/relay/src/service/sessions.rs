@@ -59,6 +59,7 @@ pub(crate) async fn log_in(
         refresh_token: Secret::new(refresh_token),
         session_expires_at: session.expires_at,
         password_change_required: attempt.must_change,
+        life: relay.store.life(),
     };
     relay.store.begin_session(session, by).await?;
     Ok((StatusCode::CREATED, Json(grant)))
@@ -95,6 +96,7 @@ pub(crate) async fn refresh(
         refresh_token: wish.refresh_token,
         session_expires_at: session.expires_at,
         password_change_required: must_change,
+        life: relay.store.life(),
     }))
 }
 

@@ -42,6 +42,8 @@ pub enum Acceptance {
     Same(Parcel),
     /// The number was used for another one.
     Conflict,
+    /// The sender has taken the number back.
+    Withdrawn,
     /// There is no such office.
     ReceiverUnknown,
     /// The office has no key to seal for.
@@ -66,12 +68,14 @@ pub struct Fetched {
 /// What became of a wish to take a parcel back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Withdrawal {
-    /// It is withdrawn (now or before).
+    /// It is withdrawn (now or before). A number that was not handed in yet never will be.
     Withdrawn,
     /// The receiver was faster.
     AlreadyFetched,
-    /// There is no such parcel of this sender, or it has expired.
+    /// It has expired, or it is a parcel for this office and not of it.
     NotFound,
+    /// This office has taken back too many numbers before their parcels came.
+    TooMany,
 }
 
 /// What became of a receipt.
@@ -169,7 +173,8 @@ pub trait Parcels {
         range: Range<u64>,
     ) -> Result<Option<Bytes>, StoreError>;
 
-    /// Takes a parcel back, unless it was fetched.
+    /// Takes a parcel back, unless it was fetched. A number that the sender has not handed in (yet) is remembered, so
+    /// that the parcel is refused if it still comes: what is on its way is taken back as well.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -193,6 +198,12 @@ pub trait Parcels {
     /// # Errors
     /// When the store cannot be read.
     async fn inbox(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
+
+    /// Parcels for an office that it has acknowledged and whose contents are still there, in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn kept(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError>;
 
     /// Parcels that an office sent, in the order of their last change.
     ///

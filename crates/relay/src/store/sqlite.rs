@@ -21,11 +21,13 @@ mod receipts;
 mod row;
 mod sessions;
 mod tend;
+mod withdrawn_ahead;
 mod writer;
 
 use std::path::Path;
 
 use async_trait::async_trait;
+use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 
@@ -40,6 +42,7 @@ pub use open::{OpenError, backup};
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    life: Life,
 }
 
 impl SqliteStore {
@@ -54,8 +57,9 @@ impl SqliteStore {
     pub fn open(path: &Path, reserve: u64) -> Result<Self, OpenError> {
         let connection = open::writable(path)?;
         open::migrate(&connection)?;
+        let life = open::life(&connection)?;
         let readers = Readers::open(path)?;
-        Ok(Self { writer: Writer::start(connection, path, reserve)?, readers })
+        Ok(Self { writer: Writer::start(connection, path, reserve)?, readers, life })
     }
 
     /// Runs a job on the writing thread and answers when it is durable. `weight` is its size in bytes.
@@ -80,6 +84,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn changes(&self) -> broadcast::Receiver<OfficeNo> {
         self.writer.changes()
+    }
+
+    fn life(&self) -> Life {
+        self.life
     }
 
     fn is_healthy(&self) -> bool {

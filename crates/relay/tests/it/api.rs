@@ -17,7 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::ReceiptKind;
-use tasuki_relay::store::{Offices as _, Parcels as _};
+use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -240,6 +240,69 @@ async fn a_parcel_is_taken_back_before_it_is_fetched() {
     served.is_sound().await;
 }
 
+#[tokio::test]
+async fn a_node_gets_back_what_it_has_acknowledged() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    let waiting = send(&a, B, &contents(7)).await;
+    let receipt = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    b.call(Method::POST, &path).json(&receipt).send().await.unwrap();
+
+    let kept: Page =
+        good(b.get("/v1/inbox/kept?after=0&limit=1").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((kept.entries.len(), kept.more, kept.life), (1, false, served.store.life()));
+    let found = &kept.entries[0].parcel;
+    assert_eq!((found.id, found.state), (parcel.id, ParcelState::Received));
+    let fetched = b.get(&format!("/v1/parcels/{}/content", found.id)).send().await.unwrap();
+    assert_eq!(fetched.bytes().await.unwrap(), sealed);
+    assert_eq!(inbox(&b).await.entries[0].parcel.id, waiting.id);
+    let wrong = b.get("/v1/inbox/kept?limit=0").send().await.unwrap();
+    assert_eq!(problem(wrong).await, ProblemType::InvalidRequest);
+    served.is_sound().await;
+}
+
+#[tokio::test]
+async fn what_is_taken_back_while_it_is_on_its_way_is_not_delivered() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let withdraw = async |id| {
+        let answer = a.call(Method::DELETE, &format!("/v1/parcels/{id}")).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    };
+    // The line holds the parcel back until a person has taken it back.
+    let (id, sealed) = (new_id(), contents(1000));
+    withdraw(id).await;
+    assert_eq!(problem(a.put(B, id, &sealed).send().await.unwrap()).await, ProblemType::ParcelWithdrawn);
+    // Half of the parcel is there already.
+    let (id, (mut sender, body)) = (new_id(), tokio::io::duplex(64));
+    let body = futures_util::stream::unfold(body, async |mut body| {
+        let mut piece = vec![0; 500];
+        let read = body.read(&mut piece).await.unwrap();
+        piece.truncate(read);
+        (read > 0).then_some((Ok::<_, std::io::Error>(piece), body))
+    });
+    let request = a.put(B, id, &sealed).header("content-length", "1000");
+    let request = request.body(reqwest::Body::wrap_stream(Box::pin(body)));
+    let upload = tokio::spawn(request.send());
+    sender.write_all(&sealed[..500]).await.unwrap();
+    withdraw(id).await;
+    sender.write_all(&sealed[500..]).await.unwrap();
+    drop(sender);
+    assert_eq!(problem(upload.await.unwrap().unwrap()).await, ProblemType::ParcelWithdrawn);
+    // All at once.
+    for _ in 0..20 {
+        let id = new_id();
+        let (accepted, ()) = tokio::join!(a.put(B, id, &sealed).send(), withdraw(id));
+        let status = accepted.unwrap().status();
+        assert!(matches!(status, StatusCode::CREATED | StatusCode::GONE), "{status}");
+    }
+    assert_eq!(inbox(&b).await.entries, []);
+    served.is_sound().await;
+}
+
 /// Reads a stream until a text occurs in it.
 async fn read_until(stream: &mut reqwest::Response, text: &str) -> String {
     let mut read = String::new();
@@ -267,6 +330,27 @@ async fn arrivals_are_told_at_once_and_again_after_a_break() {
     assert!(told.contains(&first.id.to_string()));
     let mut ahead = b.get("/v1/events?after=1000").send().await.unwrap();
     read_until(&mut ahead, "event: reset").await;
+}
+
+#[tokio::test]
+async fn the_life_of_the_relay_is_told_wherever_a_node_may_come_first() {
+    let served = Served::start().await;
+    let b = served.node(B).await;
+    let life = served.store.life();
+    let session = b.session.clone().unwrap();
+    assert_eq!(session.life, life);
+    let refresh = Refresh { refresh_token: session.refresh_token };
+    let answer = b.call(Method::POST, "/v1/sessions/refresh").json(&refresh).send().await.unwrap();
+    let refreshed: SessionGrant = good(answer, StatusCode::OK).await;
+    assert_eq!(refreshed.life, life);
+    let mut b = b;
+    b.session = Some(refreshed);
+    for path in ["/v1/inbox", "/v1/sent"] {
+        let page: Page = good(b.get(path).send().await.unwrap(), StatusCode::OK).await;
+        assert_eq!(page.life, life, "{path}");
+    }
+    let mut stream = b.get("/v1/events?after=0").send().await.unwrap();
+    read_until(&mut stream, &format!("event: life\ndata: {life}\n\n")).await;
 }
 
 #[tokio::test]

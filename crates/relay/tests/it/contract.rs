@@ -29,10 +29,13 @@ macro_rules! contract {
             a_cursor_skips_nothing_that_is_sent_meanwhile
             contents_are_read_in_any_piece
             a_parcel_is_taken_back_until_it_is_fetched
+            a_number_taken_back_before_its_parcel_comes_is_never_taken
+            numbers_taken_back_ahead_are_bounded_for_each_office
             receipts_move_a_parcel_on_and_are_kept
             receipts_that_are_not_true_are_refused
             a_parcel_that_nobody_fetched_expires_after_a_warning
             contents_are_let_go_after_a_receipt
+            what_was_acknowledged_is_listed_while_its_contents_are_there
             events_tell_both_sides_what_changed
             changes_are_told_when_they_are_durable
             the_directory_is_searched_as_people_type
@@ -79,8 +82,10 @@ pub(crate) async fn a_parcel_waits_for_its_receiver_and_nobody_else(world: &Worl
     }
     assert_eq!(store.fetch(no(C), id(1), by(1)).await.unwrap(), None);
     assert_eq!(store.fetch(no(A), id(1), by(1)).await.unwrap(), None);
-    assert_eq!(store.withdraw(no(C), id(1), by(1)).await.unwrap(), Withdrawal::NotFound);
     assert_eq!(store.withdraw(no(B), id(1), by(1)).await.unwrap(), Withdrawal::NotFound);
+    // To a third office the number is one that it has not handed in: it takes back its own, and nothing of A's.
+    assert_eq!(store.withdraw(no(C), id(1), by(1)).await.unwrap(), Withdrawal::Withdrawn);
+    assert_eq!(world.inbox(B).await, [id(1)]);
 }
 
 pub(crate) async fn the_same_offer_again_gives_the_same_answer(world: &World) {
@@ -215,6 +220,59 @@ pub(crate) async fn a_parcel_is_taken_back_until_it_is_fetched(world: &World) {
     assert_eq!(usage, Usage { parcels: 1, bytes: contents(2).len() as u64 });
 }
 
+pub(crate) async fn a_number_taken_back_before_its_parcel_comes_is_never_taken(world: &World) {
+    for _ in 0..2 {
+        assert_eq!(world.store.withdraw(no(A), id(1), by(1)).await.unwrap(), Withdrawal::Withdrawn);
+    }
+    let years = 3 * 365 * 24 * 3600;
+    for seconds in [2, years] {
+        world.store.tend(SignedDuration::ZERO, 100, by(seconds)).await.unwrap();
+        assert_eq!(
+            world.store.may_accept(&offer(A, B, 1), at(seconds)).await.unwrap(),
+            Acceptance::Withdrawn
+        );
+        let late = world.store.accept(offer(A, B, 1), contents(1), by(seconds)).await.unwrap();
+        assert_eq!(late, Acceptance::Withdrawn);
+    }
+    assert_eq!(world.inbox(B).await, []);
+    // The number is A's alone: B's parcel of the same number is another.
+    assert!(matches!(
+        world.store.accept(offer(B, A, 1), contents(1), by(2)).await.unwrap(),
+        Acceptance::New(_)
+    ));
+    // What was handed in and taken back is refused in the same way.
+    world.send(A, B, 2).await;
+    world.store.withdraw(no(A), id(2), by(3)).await.unwrap();
+    let again = world.store.accept(offer(A, B, 2), contents(2), by(4)).await.unwrap();
+    assert_eq!(again, Acceptance::Withdrawn);
+    // Both at once: whoever is first, nothing waits in the end.
+    for number in 10..40 {
+        let (accepted, withdrawn) = tokio::join!(
+            world.store.accept(offer(A, B, number), contents(number), by(5)),
+            world.store.withdraw(no(A), id(number), by(5))
+        );
+        assert!(matches!(accepted.unwrap(), Acceptance::New(_) | Acceptance::Withdrawn));
+        assert_eq!(withdrawn.unwrap(), Withdrawal::Withdrawn);
+    }
+    assert_eq!(world.inbox(B).await, []);
+}
+
+pub(crate) async fn numbers_taken_back_ahead_are_bounded_for_each_office(world: &World) {
+    let number = |count: u64| {
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&count.to_be_bytes());
+        tasuki_terms::ParcelId::new(at(0), random)
+    };
+    let withdraw = |count, seconds| world.store.withdraw(no(A), number(count), by(seconds));
+    join_all((0..10_000).map(|count| withdraw(count, 0))).await;
+    assert_eq!(withdraw(10_000, 1).await.unwrap(), Withdrawal::TooMany);
+    assert_eq!(withdraw(5, 1).await.unwrap(), Withdrawal::Withdrawn, "what is known stays known");
+    let other = world.store.withdraw(no(B), number(10_000), by(1)).await.unwrap();
+    assert_eq!(other, Withdrawal::Withdrawn, "an office fills only its own");
+    let next_year = 401 * 24 * 3600;
+    assert_eq!(withdraw(10_000, next_year).await.unwrap(), Withdrawal::Withdrawn);
+}
+
 pub(crate) async fn receipts_move_a_parcel_on_and_are_kept(world: &World) {
     let parcel = world.send(A, B, 1).await;
     for kind in [ReceiptKind::Received, ReceiptKind::Opened, ReceiptKind::Imported] {
@@ -278,6 +336,32 @@ pub(crate) async fn contents_are_let_go_after_a_receipt(world: &World) {
     assert_eq!(world.store.fetch(no(B), id(1), by(31 * day)).await.unwrap(), None);
     let kept = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
     assert_eq!((kept.parcel.state, kept.receipts.len()), (ParcelState::Received, 1));
+}
+
+pub(crate) async fn what_was_acknowledged_is_listed_while_its_contents_are_there(world: &World) {
+    let kept = async |office: &str, after| {
+        let page = world.store.kept(no(office), Cursor { after, limit: 2 }).await.unwrap();
+        let ids: Vec<_> = page.entries.iter().map(|entry| entry.parcel.id).collect();
+        (ids, page.next_after, page.more)
+    };
+    let parcels = [world.send(A, B, 1).await, world.send(A, B, 2).await, world.send(A, B, 3).await];
+    world.send(A, B, 4).await;
+    world.send(A, B, 5).await;
+    world.store.withdraw(no(A), id(5), by(1)).await.unwrap();
+    assert_eq!(kept(B, 0).await, (vec![], 0, false), "what waits is in the inbox");
+    world.receipt(&parcels[2], ReceiptKind::Refused).await;
+    for parcel in &parcels[..2] {
+        world.receipt(parcel, ReceiptKind::Received).await;
+    }
+    let (ids, next, more) = kept(B, 0).await;
+    assert_eq!((ids, more), (vec![id(1), id(2)], true));
+    let (ids, next, more) = kept(B, next).await;
+    assert_eq!((ids, more), (vec![id(3)], false));
+    assert_eq!(kept(B, next).await, (vec![], next, false));
+    assert_eq!(kept(A, 0).await.0, [], "the list is the receiver's");
+    assert!(world.store.fetch(no(B), id(1), by(70)).await.unwrap().is_some());
+    world.store.tend(SignedDuration::ZERO, 100, by(60 + KEPT.as_secs())).await.unwrap();
+    assert_eq!(kept(B, 0).await, (vec![], 0, false));
 }
 
 pub(crate) async fn events_tell_both_sides_what_changed(world: &World) {

@@ -82,6 +82,22 @@ async fn a_backup_is_taken_while_the_store_is_written() {
 }
 
 #[tokio::test]
+async fn every_copy_of_a_store_has_a_life_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let lives = [("relay.db", None), ("copy.db", Some("relay.db")), ("one.db", Some("copy.db"))];
+    let mut seen = std::collections::HashSet::new();
+    for (name, from) in lives.into_iter().chain([("other.db", Some("copy.db"))]) {
+        if let Some(from) = from {
+            tasuki_relay::store::sqlite::backup(&file(from), &file(name)).unwrap();
+        }
+        let life = SqliteStore::open(&file(name), 0).unwrap().life();
+        assert_eq!(SqliteStore::open(&file(name), 0).unwrap().life(), life, "a restart is no new life");
+        assert!(seen.insert(life.to_string()), "{name} has the life of another");
+    }
+}
+
+#[tokio::test]
 async fn a_disk_without_room_takes_no_contents_but_receipts() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.db");

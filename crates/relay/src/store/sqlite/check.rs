@@ -10,7 +10,7 @@ use super::{audit, offices, row};
 use crate::store::{Stats, Violation};
 
 /// Queries that must find nothing; each names what it finds in its first column.
-const MUST_FIND_NOTHING: [(&str, &str); 9] = [
+const MUST_FIND_NOTHING: [(&str, &str); 10] = [
     (
         "I1",
         "SELECT 'parcel ' || hex(id) || ' waits without contents' FROM parcel
@@ -36,6 +36,11 @@ const MUST_FIND_NOTHING: [(&str, &str); 9] = [
         "I4",
         "SELECT 'parcel ' || hex(id) || ' is in an unknown state' FROM parcel WHERE state NOT IN
          ('accepted', 'received', 'opened', 'imported', 'refused', 'withdrawn', 'expired')",
+    ),
+    (
+        "I4",
+        "SELECT 'parcel ' || hex(id) || ' was taken after its sender had taken it back' FROM withdrawn_ahead
+         JOIN parcel USING (sender, id)",
     ),
     (
         "I5",

@@ -1,12 +1,12 @@
 //! Lists with cursors, and events.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use tasuki_protocol::mailbox::{Cursor, Entry, Event, Page, Side};
+use tasuki_protocol::mailbox::{Cursor, Entry, Event, Life, Page, Side};
 use tasuki_terms::OfficeNo;
 
 use super::row::{self, parcel_columns};
 
-fn page(db: &Connection, sql: &str, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
+fn page(db: &Connection, sql: &str, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
     let entries = db
         .prepare_cached(sql)?
         // One more than asked for tells whether there is more.
@@ -14,26 +14,36 @@ fn page(db: &Connection, sql: &str, office: OfficeNo, cursor: Cursor) -> rusqlit
             Ok(Entry { seq: row.get(10)?, parcel: row::parcel(row)? })
         })?
         .collect::<Result<_, _>>()?;
-    Ok(Page::new(entries, cursor))
+    Ok(Page::new(life, entries, cursor))
 }
 
-pub(super) fn inbox(db: &Connection, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
+pub(super) fn inbox(db: &Connection, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
     const SQL: &str = concat!(
         "SELECT ",
         parcel_columns!(),
         ", seq FROM parcel INDEXED BY parcel_waiting
          WHERE receiver = ?1 AND seq > ?2 AND state = 'accepted' ORDER BY seq LIMIT ?3"
     );
-    page(db, SQL, office, cursor)
+    page(db, SQL, life, office, cursor)
 }
 
-pub(super) fn sent(db: &Connection, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
+pub(super) fn kept(db: &Connection, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        parcel_columns!(),
+        ", seq FROM parcel INDEXED BY parcel_kept
+         WHERE receiver = ?1 AND seq > ?2 AND contents IS NOT NULL AND state <> 'accepted' ORDER BY seq LIMIT ?3"
+    );
+    page(db, SQL, life, office, cursor)
+}
+
+pub(super) fn sent(db: &Connection, life: Life, office: OfficeNo, cursor: Cursor) -> rusqlite::Result<Page> {
     const SQL: &str = concat!(
         "SELECT ",
         parcel_columns!(),
         ", sent_change FROM parcel WHERE sender = ?1 AND sent_change > ?2 ORDER BY sent_change LIMIT ?3"
     );
-    page(db, SQL, office, cursor)
+    page(db, SQL, life, office, cursor)
 }
 
 pub(super) fn events(

@@ -4,9 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tasuki_protocol::mailbox::Life;
+
+use super::row;
 
 /// Every migration, oldest first. They are only added, never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_first.sql"),
+    include_str!("../../../migrations/0002_withdrawn_ahead.sql"),
+    include_str!("../../../migrations/0003_life.sql"),
+    include_str!("../../../migrations/0004_kept.sql"),
+];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
 const APPLICATION_ID: i32 = 0x5453_4b52;
@@ -96,8 +104,14 @@ pub(super) fn migrate(db: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// The name of the store's life.
+pub(super) fn life(db: &Connection) -> Result<Life, OpenError> {
+    Ok(db.query_row("SELECT name FROM life", [], |row| row::word(row, 0))?)
+}
+
 /// Copies a store, also while a relay serves it, into a file that must not exist yet. The copy is what was
-/// durable at one instant.
+/// durable at one instant, brought up to this version, and begins a life of its own: it does not know what the store
+/// takes from now on, and whoever talks to it must notice.
 ///
 /// # Errors
 /// When the store cannot be read or the copy not be written.
@@ -107,6 +121,8 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), OpenError> {
     let mut copy = Connection::open(&partial)?;
     // All pages in one step: a copy in many steps begins anew whenever somebody writes.
     rusqlite::backup::Backup::new(&source, &mut copy)?.step(-1)?;
+    migrate(&copy)?;
+    copy.execute("UPDATE life SET name = lower(hex(randomblob(16)))", [])?;
     copy.close().map_err(|(_, error)| error)?;
     // Named only when complete and durable: a half copy must not look like a whole one.
     std::fs::File::open(&partial)?.sync_all()?;
@@ -131,6 +147,18 @@ mod tests {
             let version: usize = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
             assert_eq!(version, MIGRATIONS.len());
         }
+    }
+
+    #[test]
+    fn a_copy_of_an_older_version_is_brought_up_to_this_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [older, copy] = ["older", "copy"].map(|name| folder.path().join(name));
+        let db = writable(&older).unwrap();
+        db.execute_batch(&format!("{} PRAGMA user_version = 1;", MIGRATIONS[0])).unwrap();
+        backup(&older, &copy).unwrap();
+        let version: usize =
+            readable(&copy).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, MIGRATIONS.len());
     }
 
     #[test]

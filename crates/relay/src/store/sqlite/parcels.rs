@@ -13,7 +13,7 @@ use tasuki_terms::{OfficeNo, ParcelId};
 
 use super::row::{self, parcel_columns};
 use super::writer::Tx;
-use super::{SqliteStore, audit, lists, receipts, tend};
+use super::{SqliteStore, audit, lists, receipts, tend, withdrawn_ahead};
 use crate::store::{
     Acceptance, By, Fetched, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage, Withdrawal,
 };
@@ -93,7 +93,14 @@ pub(super) fn release(db: &Connection, kept: &Kept) -> rusqlite::Result<()> {
 fn judge(db: &Connection, offer: &Offer, at: Timestamp) -> rusqlite::Result<Acceptance> {
     if let Some(known) = in_sent(db, offer.from, offer.id)? {
         let same = known.parcel.digest == offer.digest && known.parcel.to == offer.to;
-        return Ok(if same { Acceptance::Same(known.parcel) } else { Acceptance::Conflict });
+        return Ok(match known.parcel.state {
+            _ if !same => Acceptance::Conflict,
+            ParcelState::Withdrawn => Acceptance::Withdrawn,
+            _ => Acceptance::Same(known.parcel),
+        });
+    }
+    if withdrawn_ahead::contains(db, offer.from, offer.id)? {
+        return Ok(Acceptance::Withdrawn);
     }
     // Only the receiver itself or its partner in this very parcel can know the number: nothing is told.
     if in_inbox(db, offer.to, offer.id)?.is_some() {
@@ -188,7 +195,11 @@ fn refetch(db: &Connection, receiver: OfficeNo, id: ParcelId) -> rusqlite::Resul
 }
 
 fn withdraw(tx: &Tx<'_>, sender: OfficeNo, id: ParcelId, by: &By) -> rusqlite::Result<Withdrawal> {
-    let Some(kept) = in_sent(tx, sender, id)? else { return Ok(Withdrawal::NotFound) };
+    let Some(kept) = in_sent(tx, sender, id)? else {
+        // To its receiver a parcel that is gone never was, and looks like any other number.
+        let is_receiver = in_inbox(tx, sender, id)?.is_some_and(|kept| !kept.parcel.state.is_gone());
+        return if is_receiver { Ok(Withdrawal::NotFound) } else { withdrawn_ahead::add(tx, sender, id, by) };
+    };
     match Step::of_withdrawal(kept.parcel.state, kept.fetched) {
         Step::Stays => Ok(Withdrawal::Withdrawn),
         Step::Conflict => Ok(Withdrawal::AlreadyFetched),
@@ -293,11 +304,18 @@ impl Parcels for SqliteStore {
     }
 
     async fn inbox(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
-        self.read(move |db| lists::inbox(db, office, cursor)).await
+        let life = self.life;
+        self.read(move |db| lists::inbox(db, life, office, cursor)).await
+    }
+
+    async fn kept(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
+        let life = self.life;
+        self.read(move |db| lists::kept(db, life, office, cursor)).await
     }
 
     async fn sent(&self, office: OfficeNo, cursor: Cursor) -> Result<Page, StoreError> {
-        self.read(move |db| lists::sent(db, office, cursor)).await
+        let life = self.life;
+        self.read(move |db| lists::sent(db, life, office, cursor)).await
     }
 
     async fn events(&self, office: OfficeNo, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {

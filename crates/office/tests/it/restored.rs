@@ -1,0 +1,152 @@
+//! Restored from a backup, the relay or a node: nothing is lost, nothing doubled, nothing withdrawn comes back.
+
+use std::path::Path;
+
+use tasuki_office::node::Node;
+use tasuki_office::sends::SendId;
+use tasuki_relay::operator;
+
+use crate::other::{new_id, other};
+use crate::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+};
+
+/// Runs the node of an office for a while, in a runtime of its own that ends with it.
+async fn on_for_a_while<T: std::marker::Send + 'static>(
+    world: &World,
+    office: &'static str,
+    work: impl AsyncFnOnce(&Node) -> T + std::marker::Send + 'static,
+) -> T {
+    let node = world.empty_node(office);
+    let done = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            node.log_in("hanako", PASSWORD).unwrap();
+            let kj_id = node.office(no(office)).unwrap().kj_id;
+            node.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
+            work(&node).await
+        })
+    });
+    done.await.unwrap()
+}
+
+async fn send_two(node: &Node) -> [SendId; 2] {
+    let ids = [1, 2].map(|serial| send(node, CARE, vec![deletion(CARE, VISITS, serial)]));
+    for id in ids {
+        until_state(node, CARE, id, "sent").await;
+    }
+    ids
+}
+
+/// The case in which counters tell nothing: others were there first, and have used the forgotten numbers again.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_first_to_a_restored_relay() {
+    let mut world = World::new().await;
+    world.enrolled_and_off(CARE).await;
+    world.enrolled_and_off(VISITS).await;
+    let day = other(&world, DAY).await;
+    let backup = world.temporary.path().join("backup.db");
+    operator::back_up(&world.relay_folder(), &backup).unwrap();
+    on_for_a_while(&world, CARE, async |node: &Node| send_two(node).await).await;
+    // The receiver has seen numbers that will be given anew, and has fetched what is forgotten.
+    on_for_a_while(&world, VISITS, async |node: &Node| drop(until_arrived(node, VISITS, 2).await)).await;
+    on_for_a_while(&world, CARE, async |node: &Node| {
+        send(node, CARE, vec![deletion(CARE, VISITS, 3)]);
+        until("sent", || (node.counts(no(CARE)).unwrap().on_the_way == 0).then_some(())).await;
+    })
+    .await;
+    world.stop_relay().await;
+    world.restore_relay(&backup);
+    world.start_relay().await;
+    for serial in 4..12 {
+        day.send(&world, VISITS, new_id(serial), u32::from(serial)).await;
+    }
+    let care = world.switched_on(CARE).await;
+    let visits = world.switched_on(VISITS).await;
+    until_arrived(&visits, VISITS, 11).await;
+    until("delivered", || {
+        let sent = care.sent(no(CARE), &Default::default(), 100).unwrap();
+        (sent.len() == 3 && sent.iter().all(|send| send.state.as_str() == "received")).then_some(())
+    })
+    .await;
+    assert_eq!(arrivals(&visits, VISITS).len(), 11, "each once");
+    assert_eq!((care.check().unwrap(), visits.check().unwrap()), (vec![], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_withdrawn_stays_so_after_a_restore_of_the_relay() {
+    let mut world = World::new().await;
+    world.enrolled_and_off(VISITS).await;
+    let care = world.node(CARE).await;
+    let [kept, withdrawn] = send_two(&care).await;
+    let backup = world.temporary.path().join("backup.db");
+    operator::back_up(&world.relay_folder(), &backup).unwrap();
+    care.withdraw(no(CARE), "hanako", withdrawn).await.unwrap();
+    until_state(&care, CARE, withdrawn, "withdrawn").await;
+    world.stop_relay().await;
+    world.restore_relay(&backup);
+    world.start_relay().await;
+    // It says so only when it is so again.
+    until("noticed", || {
+        care.audit(None, 50).unwrap().iter().find(|entry| entry.action == "relay-restored").cloned()
+    })
+    .await;
+    until_state(&care, CARE, withdrawn, "withdrawn").await;
+    let visits = world.switched_on(VISITS).await;
+    until_state(&care, CARE, kept, "received").await;
+    assert_eq!(arrivals(&visits, VISITS).len(), 1);
+}
+
+/// What is on its way is no draft before the relay has promised never to take it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_without_a_line_is_final_only_when_the_relay_has_confirmed_it() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    let visits = world.node(VISITS).await;
+    world.stop_relay().await;
+    let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    until_state(&care, CARE, id, "interrupted").await;
+    care.withdraw(no(CARE), "hanako", id).await.unwrap();
+    assert_eq!(care.send(no(CARE), id).unwrap().state.as_str(), "withdrawing");
+    assert!(care.set_message(no(CARE), id, "x").is_err(), "nobody can send it a second time");
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert_eq!(care.send(no(CARE), id).unwrap().state.as_str(), "withdrawing");
+    world.start_relay().await;
+    until_state(&care, CARE, id, "draft").await;
+    assert_eq!(care.send(no(CARE), id).unwrap().parcel, None);
+    send(&care, CARE, vec![deletion(CARE, VISITS, 2)]);
+    until_arrived(&visits, VISITS, 1).await;
+    assert_eq!(arrivals(&visits, VISITS).len(), 1);
+    assert_eq!(care.check().unwrap(), []);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_restored_from_an_older_copy_gets_back_what_arrived_since() {
+    let world = World::new().await;
+    let visits = world.node(VISITS).await;
+    world.enrolled_and_off(CARE).await;
+    let (folder, older) = (world.temporary.path().join(CARE), world.temporary.path().join("older"));
+    copy(&folder, &older);
+    let id = send(&visits, VISITS, vec![deletion(VISITS, CARE, 1)]);
+    on_for_a_while(&world, CARE, async |node: &Node| drop(until_arrived(node, CARE, 1).await)).await;
+    until_state(&visits, VISITS, id, "received").await;
+    std::fs::remove_dir_all(&folder).unwrap();
+    copy(&older, &folder);
+    let care = world.switched_on(CARE).await;
+    let arrived = until_arrived(&care, CARE, 1).await.remove(0);
+    assert_eq!(care.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(care.check().unwrap(), []);
+}
