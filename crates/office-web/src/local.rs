@@ -163,7 +163,7 @@ fn duties(app: &App, office: OfficeNo) -> Vec<Value> {
     let Ok(open) = app.node.open_office(office) else { return Vec::new() };
     let told = open.duties().into_iter().map(|(duty, status)| {
         json!({
-            "duty": duty, "done_at": status.done_at, "failures": status.failures,
+            "duty": duty, "name": duty.name_ja(), "done_at": status.done_at, "failures": status.failures,
             "failing_since": status.obstacle.map(|(_, since)| since),
             "obstacle": status.obstacle.map(|(obstacle, _)| obstacle.words()),
         })

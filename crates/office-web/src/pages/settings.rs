@@ -334,6 +334,7 @@ fn action(action: &str) -> &str {
         "queued" => "送信の確定",
         "sent" => "送信済",
         "send-failed" => "送信失敗",
+        "relay-restored" => "連携基盤の復元に合わせた照合",
         "taken-back" => "取消の申し出",
         "withdrawn" => "取消",
         "received" => "受信",

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalState};
+use tasuki_office::link::{Duty, Obstacle};
 use tasuki_office::sends::SendFilter;
 
 use crate::failure::Failure;
@@ -21,10 +22,23 @@ struct Page {
     shell: Shell,
     greeting: &'static str,
     today: String,
+    arrivals: Known,
+    held_up: Vec<String>,
     latest: String,
     first_failure: String,
     recent: Vec<Recent>,
     certificate_days: i64,
+}
+
+/// How much is known of what has arrived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// Nothing since the start: 事業所ユーザログイン comes first.
+    Locked,
+    /// The mailbox is being looked into.
+    Asking,
+    /// The mailbox was looked into.
+    Asked,
 }
 
 struct Recent {
@@ -90,15 +104,44 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
     recent.sort_by_key(|recent| std::cmp::Reverse(recent.at));
     recent.truncate(RECENT as usize);
     let clock = words::local(now);
+    let (arrivals, held_up) = standing(&app, &at)?;
     Ok(page(&Page {
         shell: Shell::new(&app, &at, "top", "トップ")?,
         greeting: greeting(clock.hour()),
         today: words::date(now),
+        arrivals,
+        held_up,
         latest: latest.unwrap_or_default(),
         first_failure: first_failure.unwrap_or_default(),
         recent,
         certificate_days: words::days_until(at.office.certificate_until, now),
     }))
+}
+
+/// What is known of the mailbox, and what holds up the work that goes on by itself, in words.
+fn standing(app: &App, at: &At) -> Result<(Known, Vec<String>), Failure> {
+    let (no, now) = (at.office.no, app.node.now());
+    let held_up = app.node.held_up(no)?;
+    let mut told = Vec::new();
+    if held_up.delayed > 0 {
+        told.push(format!(
+            "連携基盤から受け取れないものが {} 件あります。自動で続けて試します。",
+            held_up.delayed
+        ));
+    }
+    if held_up.to_import > 0 {
+        told.push(format!("取込フォルダーにまだ保存できていないものが {} 件あります。", held_up.to_import));
+    }
+    let Ok(open) = app.node.open_office(no) else { return Ok((Known::Locked, told)) };
+    let duties = open.duties();
+    let failing = duties.iter().filter_map(|(duty, status)| status.obstacle.map(|found| (duty, found)));
+    // That there is no line is told at the top of every page.
+    for (duty, (obstacle, since)) in failing.filter(|(_, (obstacle, _))| *obstacle != Obstacle::Line) {
+        let since = words::short_time(since, now);
+        told.push(format!("{}が {since} から止まっています。{}", duty.name_ja(), obstacle.words()));
+    }
+    let asked = duties.iter().any(|(duty, status)| *duty == Duty::Fetch && status.done_at.is_some());
+    Ok((if asked { Known::Asked } else { Known::Asking }, told))
 }
 
 fn greeting(hour: i8) -> &'static str {

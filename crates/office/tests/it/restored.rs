@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tasuki_office::node::Node;
-use tasuki_office::sends::SendId;
+use tasuki_office::sends::{SendFilter, SendId};
 use tasuki_relay::operator;
 
 use crate::other::{new_id, other};
@@ -65,7 +65,7 @@ async fn whoever_comes_first_to_a_restored_relay() {
     let visits = world.switched_on(VISITS).await;
     until_arrived(&visits, VISITS, 11).await;
     until("delivered", || {
-        let sent = care.sent(no(CARE), &Default::default(), 100).unwrap();
+        let sent = care.sent(no(CARE), &SendFilter::default(), 100).unwrap();
         (sent.len() == 3 && sent.iter().all(|send| send.state.as_str() == "received")).then_some(())
     })
     .await;

@@ -174,8 +174,25 @@ pub(super) fn status(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
             counts["on_the_way"],
             counts["failed"]
         );
+        print_obstacles(office);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What does not go by itself, and why.
+fn print_obstacles(office: &Value) {
+    for (name, words) in
+        [("delayed", "連携基盤から受け取れないもの"), ("to_import", "取込フォルダーに未保存のもの")]
+    {
+        if office["held_up"][name].as_i64().unwrap_or_default() > 0 {
+            anstream::println!("  {words} {} 件", office["held_up"][name]);
+        }
+    }
+    for duty in office["duties"].as_array().into_iter().flatten() {
+        if let Some(obstacle) = duty["obstacle"].as_str() {
+            anstream::println!("  {}が止まっています: {obstacle}", text(duty, "name"));
+        }
+    }
 }
 
 pub(super) fn send(dir: &Path, send: &SendFiles) -> anyhow::Result<ExitCode> {
