@@ -47,5 +47,6 @@ mod service;
 mod table;
 mod words;
 
+pub use name::SampleFile;
 pub use options::{MAX_OFFICES, MAX_PEOPLE, Office, Options, OptionsError, ServiceOffice, service_types};
-pub use sample::{Sample, SampleFile};
+pub use sample::Sample;

@@ -1,10 +1,23 @@
-//! Printing file names.
+//! Files and the printing of their names.
 
 use jiff::civil::DateTime;
 use tasuki_standard::{CsvVersion, FileKind};
 use tasuki_terms::{OfficeNo, ServiceMonth};
 
-use crate::sample::SampleFile;
+/// A file of a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleFile {
+    /// File name.
+    pub name: String,
+    /// What it holds.
+    pub kind: FileKind,
+    /// Office that sends it: the care-management office, or a service office for actuals.
+    pub sender: OfficeNo,
+    /// Office that it is for.
+    pub receiver: OfficeNo,
+    /// Contents.
+    pub bytes: Vec<u8>,
+}
 
 /// What the names of a send unit's files have in common.
 pub(crate) struct FileName {

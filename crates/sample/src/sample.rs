@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
 use tasuki_standard::{CsvVersion, FileKind};
-use tasuki_terms::{OfficeNo, ServiceMonth};
+use tasuki_terms::ServiceMonth;
 
 use crate::actual::actual_visits;
 use crate::case::Case;
@@ -11,7 +11,7 @@ use crate::caseload::assign;
 use crate::catalogue::Care;
 use crate::dice::Dice;
 use crate::files::{detail, plan, slip, supplement};
-use crate::name::FileName;
+use crate::name::{FileName, SampleFile};
 use crate::options::{Office, Options, OptionsError};
 use crate::person::Person;
 
@@ -23,21 +23,6 @@ const PEOPLE_IN_A_UNIT: usize = 500;
 
 /// Day of the month before on which the plans are made.
 const PLANNING_DAY: i32 = 25;
-
-/// A file of a sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleFile {
-    /// File name.
-    pub name: String,
-    /// What it holds.
-    pub kind: FileKind,
-    /// Office that sends it: the care-management office, or a service office for actuals.
-    pub sender: OfficeNo,
-    /// Office that it is for.
-    pub receiver: OfficeNo,
-    /// Contents.
-    pub bytes: Vec<u8>,
-}
 
 /// A month of a care-management office and its service offices, ready to be written out.
 #[derive(Debug)]

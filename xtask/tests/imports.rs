@@ -1,0 +1,248 @@
+//! Which crate may use which, and no file uses another in a circle: read from the sources themselves.
+//!
+//! A path is followed to the file that defines what it names: what a file only passes on (`pub use`) is not its own. Code
+//! of tests is left aside.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use syn::visit::Visit;
+
+/// Arrow = may use, as in ARCHITECTURE.md. `tasuki` and `xtask` may use everything.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("terms", &[]),
+    ("standard", &["terms"]),
+    ("sample", &["standard", "terms"]),
+    ("identity", &["terms"]),
+    ("parcel", &["identity", "terms"]),
+    ("protocol", &["terms"]),
+    ("relay", &["identity", "protocol", "terms"]),
+    ("client", &["identity", "protocol", "terms"]),
+    ("office", &["client", "identity", "parcel", "protocol", "standard", "terms"]),
+    ("office-web", &["client", "identity", "office", "parcel", "protocol", "standard", "terms"]),
+];
+
+/// Files that still use each other in circles: each line one knot, its files sorted. It only gets shorter. What is not a
+/// knot any more must go from here, and a new one fails.
+const KNOTS: &str = include_str!("imports/knots.txt");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn crates_use_only_what_the_map_allows() {
+    for (name, allowed) in ARROWS {
+        let manifest = std::fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+        let dependencies = dependencies.split("\n[").next().unwrap();
+        for line in dependencies.lines() {
+            let Some(used) = line.strip_prefix("tasuki-") else { continue };
+            let used = used.split([' ', '.', '=']).next().unwrap();
+            assert!(allowed.contains(&used), "{name} must not use {used}: see ARCHITECTURE.md");
+        }
+    }
+}
+
+#[test]
+fn no_file_uses_another_in_a_circle() {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        let graph = Sources::read(&root().join("crates").join(&name).join("src")).graph();
+        for knot in knots(&graph) {
+            found.insert(format!("{name}: {}", knot.into_iter().collect::<Vec<_>>().join(" ")));
+        }
+    }
+    let known: BTreeSet<_> = KNOTS.lines().map(str::to_owned).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty() && gone.is_empty(), "new knots: {new:#?}\nno longer there: {gone:#?}");
+}
+
+#[test]
+fn a_knot_is_seen() {
+    let edges = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("e", "e")];
+    let mut graph: Graph = BTreeMap::new();
+    for (from, to) in edges {
+        graph.entry(from.to_owned()).or_default().insert(to.to_owned());
+    }
+    let knots = knots(&graph);
+    assert_eq!(knots, [BTreeSet::from(["a", "b", "c"].map(str::to_owned))]);
+}
+
+/// For each file the files that it uses.
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// The files of a crate by the path of their module.
+struct Sources(BTreeMap<Vec<String>, Source>);
+
+struct Source {
+    file: String,
+    /// Paths that it names, from the root of the crate.
+    named: Vec<Vec<String>>,
+    /// What it passes on: the name, and where it is from.
+    passed_on: BTreeMap<String, Vec<String>>,
+}
+
+impl Sources {
+    fn read(folder: &Path) -> Self {
+        let mut all = Self(BTreeMap::new());
+        all.read_folder(folder, folder);
+        all
+    }
+
+    fn read_folder(&mut self, top: &Path, folder: &Path) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                self.read_folder(top, &path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let file = path.strip_prefix(top).unwrap().to_string_lossy().into_owned();
+                let module: Vec<_> = file
+                    .trim_end_matches(".rs")
+                    .split('/')
+                    .filter(|part| !matches!(*part, "lib" | "main"))
+                    .map(str::to_owned)
+                    .collect();
+                let syntax = syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap();
+                let mut reader = Reader { module: module.clone(), named: vec![], passed_on: BTreeMap::new() };
+                reader.visit_file(&syntax);
+                let Reader { named, passed_on, .. } = reader;
+                self.0.insert(module, Source { file, named, passed_on });
+            }
+        }
+    }
+
+    fn graph(&self) -> Graph {
+        let uses = self.0.values().map(|source| {
+            let used = source.named.iter().filter_map(|path| self.file_of(path, 0));
+            (source.file.clone(), used.filter(|file| *file != source.file).collect())
+        });
+        uses.collect()
+    }
+
+    /// The file that defines what a path names.
+    fn file_of(&self, path: &[String], depth: usize) -> Option<String> {
+        let length = (0..=path.len()).rev().find(|length| self.0.contains_key(&path[..*length]))?;
+        let source = &self.0[&path[..length]];
+        let rest = &path[length..];
+        match rest.first().and_then(|name| source.passed_on.get(name)) {
+            Some(from) if depth < 8 => {
+                let further: Vec<_> = from.iter().chain(&rest[1..]).cloned().collect();
+                self.file_of(&further, depth + 1)
+            }
+            // The root of the crate and what only names a module are no file to use.
+            _ if length == 0 || rest.is_empty() => None,
+            _ => Some(source.file.clone()),
+        }
+    }
+}
+
+/// Gathers the paths in a file that begin in its own crate.
+struct Reader {
+    module: Vec<String>,
+    named: Vec<Vec<String>>,
+    passed_on: BTreeMap<String, Vec<String>>,
+}
+
+impl Reader {
+    /// A path from the root of the crate, if it begins there or beside this file.
+    fn absolute(&self, path: &[String]) -> Option<Vec<String>> {
+        let ups = path.iter().take_while(|part| *part == "super").count();
+        match path.first().map(String::as_str) {
+            Some("crate") => Some(path[1..].to_vec()),
+            Some("self") => Some(self.module.iter().chain(&path[1..]).cloned().collect()),
+            Some("super") if ups <= self.module.len() => {
+                let base = &self.module[..self.module.len() - ups];
+                Some(base.iter().chain(&path[ups..]).cloned().collect())
+            }
+            _ => None,
+        }
+    }
+
+    fn use_tree(&mut self, tree: &syn::UseTree, before: &[String], is_passed_on: bool) {
+        let with = |ident: &syn::Ident| before.iter().cloned().chain([ident.to_string()]).collect::<Vec<_>>();
+        match tree {
+            syn::UseTree::Path(path) => self.use_tree(&path.tree, &with(&path.ident), is_passed_on),
+            syn::UseTree::Name(name) => self.used(&with(&name.ident), &name.ident, is_passed_on),
+            syn::UseTree::Rename(rename) => self.used(&with(&rename.ident), &rename.rename, is_passed_on),
+            syn::UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.use_tree(tree, before, is_passed_on);
+                }
+            }
+            syn::UseTree::Glob(_) => {
+                let any = syn::Ident::new("any", proc_macro2::Span::call_site());
+                self.used(before, &any, false);
+            }
+        }
+    }
+
+    fn used(&mut self, path: &[String], name: &syn::Ident, is_passed_on: bool) {
+        // `pub use child::Name` means a child of this file.
+        let from_here: Vec<_> = ["self".to_owned()].into_iter().chain(path.iter().cloned()).collect();
+        let absolute = self.absolute(path).or_else(|| self.absolute(&from_here).filter(|_| is_passed_on));
+        let Some(mut absolute) = absolute else { return };
+        if absolute.last().is_some_and(|last| last == "self") {
+            absolute.pop();
+        }
+        if is_passed_on {
+            self.passed_on.insert(name.to_string(), absolute);
+        } else {
+            self.named.push(absolute);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        let is_test = module.attrs.iter().any(|attribute| attribute.path().is_ident("cfg"));
+        if !is_test && module.content.is_some() {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        let is_passed_on = !matches!(item.vis, syn::Visibility::Inherited);
+        self.use_tree(&item.tree, &[], is_passed_on);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let parts: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let Some(absolute) = self.absolute(&parts).filter(|_| parts[0] != "self") {
+            self.named.push(absolute);
+        }
+        syn::visit::visit_path(self, path);
+    }
+}
+
+/// Sets of files each of which reaches each other.
+fn knots(graph: &Graph) -> Vec<BTreeSet<String>> {
+    let reach: BTreeMap<&String, BTreeSet<&String>> =
+        graph.keys().map(|file| (file, reached(graph, file))).collect();
+    let mut found: Vec<BTreeSet<String>> = Vec::new();
+    for (file, reached) in &reach {
+        let mates = reached.iter().filter(|other| reach.get(*other).is_some_and(|back| back.contains(file)));
+        let knot: BTreeSet<_> = mates.map(|other| (*other).clone()).collect();
+        if knot.len() > 1 && !found.contains(&knot) {
+            found.push(knot);
+        }
+    }
+    found
+}
+
+fn reached<'a>(graph: &'a Graph, from: &'a String) -> BTreeSet<&'a String> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(file) = open.pop() {
+        for next in graph.get(file).into_iter().flatten() {
+            if seen.insert(next) {
+                open.push(next);
+            }
+        }
+    }
+    seen
+}
