@@ -16,7 +16,7 @@ use tasuki_protocol::limits::{LOOKUP_OFFICES, PARCEL_BYTES};
 use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
-use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -221,6 +221,36 @@ async fn receipts_must_be_true_and_signed_by_who_says_so() {
     assert_eq!(problem(answer).await, ProblemType::ReceiptConflict);
     let answer = b.call(Method::POST, &path).json(&good_one).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_node_without_the_key_refuses_nothing_for_its_office() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    let post = async |kind, reason| {
+        let receipt = b.receipt_because(parcel.id, &a, &sealed, kind, reason);
+        b.call(Method::POST, &path).json(&receipt).send().await.unwrap()
+    };
+    let no_key = post(ReceiptKind::Refused, Some(RefusalReason::Key)).await;
+    assert_eq!(problem(no_key).await, ProblemType::ReceiptRejected);
+    let odd = post(ReceiptKind::Received, Some(RefusalReason::Damaged)).await;
+    assert_eq!(problem(odd).await, ProblemType::ReceiptRejected);
+    assert_eq!(inbox(&b).await.entries[0].parcel, parcel, "it waits for a node that can open it");
+
+    // A reason that was not signed is not believed.
+    let mut changed = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Refused);
+    changed.receipt.reason = Some(RefusalReason::Sender);
+    let answer = b.call(Method::POST, &path).json(&changed).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiptRejected);
+    let refused = post(ReceiptKind::Refused, Some(RefusalReason::Damaged)).await;
+    assert_eq!(good::<Parcel>(refused, StatusCode::OK).await.state, ParcelState::Refused);
+    let seen = a.get(&format!("/v1/parcels/{}", parcel.id)).send().await.unwrap();
+    let seen: ParcelWithReceipts = good(seen, StatusCode::OK).await;
+    assert_eq!(seen.receipts[0].receipt.reason, Some(RefusalReason::Damaged));
+    served.is_sound().await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tasuki_protocol::directory::{OfficeSearch, Participation};
 use tasuki_protocol::limits::SESSIONS;
 use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
-use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
     Acceptance, Enrolment, KeyOutcome, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage,
     Withdrawal,
@@ -33,6 +33,7 @@ macro_rules! contract {
             numbers_taken_back_ahead_are_bounded_for_each_office
             receipts_move_a_parcel_on_and_are_kept
             receipts_that_are_not_true_are_refused
+            a_refusal_is_kept_with_its_reason
             a_parcel_that_nobody_fetched_expires_after_a_warning
             contents_are_let_go_after_a_receipt
             what_was_acknowledged_is_listed_while_its_contents_are_there
@@ -287,6 +288,17 @@ pub(crate) async fn receipts_move_a_parcel_on_and_are_kept(world: &World) {
     let kinds: Vec<_> = sent.receipts.iter().map(|signed| signed.receipt.kind).collect();
     assert_eq!(kinds, [ReceiptKind::Received, ReceiptKind::Opened, ReceiptKind::Imported]);
     assert_eq!(sent.receipts[0], signed(&parcel, ReceiptKind::Received));
+}
+
+pub(crate) async fn a_refusal_is_kept_with_its_reason(world: &World) {
+    for (number, reason) in [(1, None), (2, Some(RefusalReason::Damaged)), (3, Some(RefusalReason::Sender))] {
+        let parcel = world.send(A, B, number).await;
+        let mut refused = signed(&parcel, ReceiptKind::Refused);
+        refused.receipt.reason = reason;
+        world.store.keep_receipt(no(B), refused.clone(), KEPT, by(60)).await.unwrap();
+        let seen = world.store.sent_parcel(no(A), id(number)).await.unwrap().unwrap();
+        assert_eq!(seen.receipts, [refused]);
+    }
 }
 
 pub(crate) async fn receipts_that_are_not_true_are_refused(world: &World) {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0002_withdrawn_ahead.sql"),
     include_str!("../../../migrations/0003_life.sql"),
     include_str!("../../../migrations/0004_kept.sql"),
+    include_str!("../../../migrations/0005_refusal_reason.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
