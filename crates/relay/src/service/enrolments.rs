@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::chain::{CertificateChain, public_key_of};
 use tasuki_identity::signing::CertificateRequest;
 use tasuki_protocol::account::{Enrol, IssuedCertificate};
 use tasuki_protocol::limits::{PEM_BYTES, TEXT_CHARS};
@@ -25,7 +25,8 @@ const FREE_FAILURES: u32 = 5;
 /// Longest lock.
 const LONGEST_LOCK_MINUTES: i64 = 60;
 
-/// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node.
+/// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node. Asked again with a request for
+/// the same key while the password is valid, it answers with the same certificate: an answer may get lost.
 #[utoipa::path(
     post, path = "/v1/enrolments", tag = "account", request_body = Enrol, security(()),
     responses((status = 201, body = IssuedCertificate))
@@ -46,11 +47,22 @@ pub(crate) async fn enrol(
         return Err(ProblemType::EnrolmentRefused.into());
     }
     let (certificate, issued) = relay.issue(office, wish.node, wish.request_pem, by.at)?;
-    let hash = hash.unwrap_or_default();
-    match relay.store.enrol(kj_id, hash, certificate, by).await? {
+    let (hash, key) = (hash.unwrap_or_default(), key_of(&issued)?);
+    match relay.store.enrol(kj_id, hash, key, certificate, by).await? {
         Enrolment::Done => Ok((StatusCode::CREATED, Json(issued))),
+        Enrolment::Again { pem, not_after } => {
+            let issued = IssuedCertificate { certificate_pem: pem, not_after, ..issued };
+            Ok((StatusCode::CREATED, Json(issued)))
+        }
         Enrolment::Closed => Err(ProblemType::EnrolmentRefused.into()),
     }
+}
+
+/// SHA-256 of the public key that a certificate is for.
+fn key_of(issued: &IssuedCertificate) -> Answer<Sha256Digest> {
+    let chain = CertificateChain::from_pem(issued.certificate_pem.as_bytes());
+    let key = chain.ok().and_then(|chain| chain.certificates().next().and_then(public_key_of));
+    key.map(|key| Sha256Digest(Sha256::digest(key).into())).ok_or_else(|| ProblemType::Internal.into())
 }
 
 /// Checks the texts that a request for a certificate holds.

@@ -34,7 +34,7 @@ pub struct Attempt {
     pub password_hash: Option<String>,
     /// Whether that password must be changed first.
     pub must_change: bool,
-    /// Argon2id hash of the enrolment password, if one is open at that time.
+    /// Argon2id hash of the enrolment password, if one is valid at that time, used or not.
     pub enrolment_hash: Option<String>,
 }
 
@@ -99,11 +99,18 @@ pub struct NewSession {
 }
 
 /// What became of an enrolment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enrolment {
     /// The certificate is registered, the enrolment password used up.
     Done,
-    /// The enrolment password was used or has ended in the meantime.
+    /// The same node has used the enrolment password before: the answer got lost. This is its certificate.
+    Again {
+        /// Its PEM form.
+        pem: String,
+        /// When it ends.
+        not_after: Timestamp,
+    },
+    /// The enrolment password was used by another node, or has ended in the meantime.
     Closed,
 }
 
@@ -147,7 +154,8 @@ pub trait Accounts {
     /// When the store cannot write.
     async fn set_password(&self, kj_id: KjId, hash: String, keep: &str, by: By) -> Result<(), StoreError>;
 
-    /// Uses up the enrolment password of this hash and registers the certificate.
+    /// Uses up the enrolment password of this hash and registers the certificate. A node that asks again, while the
+    /// password is valid and with the same public key (`key` is its SHA-256), is told what it was told before.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -155,6 +163,7 @@ pub trait Accounts {
         &self,
         kj_id: KjId,
         enrolment_hash: String,
+        key: Sha256Digest,
         certificate: NewCertificate,
         by: By,
     ) -> Result<Enrolment, StoreError>;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::chain::{CertificateChain, public_key_of};
 use tasuki_identity::signing::SigningKey;
 use tasuki_protocol::account::{
     Account, ChangePassword, IssuedCertificate, Refresh, Renew, Secret, SessionGrant, Sessions,
@@ -498,7 +498,7 @@ async fn an_account_looks_after_itself() {
 }
 
 #[tokio::test]
-async fn an_enrolment_password_works_once_and_tells_nothing() {
+async fn an_enrolment_password_works_for_one_node_and_tells_nothing() {
     let served = Served::start().await;
     let credentials = served.register(A).await;
     let key = SigningKey::generate().unwrap();
@@ -515,7 +515,19 @@ async fn an_enrolment_password_works_once_and_tells_nothing() {
     assert_eq!(problem(post(&wrong_password).await.unwrap()).await, ProblemType::EnrolmentRefused);
     assert_eq!(problem(post(&wrong_office).await.unwrap()).await, ProblemType::EnrolmentRefused);
     assert_eq!(problem(post(&no_request).await.unwrap()).await, ProblemType::RequestRejected);
-    assert_eq!(post(&right).await.unwrap().status(), StatusCode::CREATED);
+    let first: IssuedCertificate = good(post(&right).await.unwrap(), StatusCode::CREATED).await;
+    // The answer got lost: the same node asks again, with a request that it makes anew for its key.
+    let again = enrolment(&credentials, &key);
+    let second: IssuedCertificate = good(post(&again).await.unwrap(), StatusCode::CREATED).await;
+    assert_eq!(second, first);
+    let chain = CertificateChain::from_pem((second.certificate_pem + &second.chain_pem).as_bytes()).unwrap();
+    let certified = chain.certificates().next().and_then(public_key_of);
+    assert_eq!(certified, Some(key.public_key()));
+    let node = client(&served.folder, Some((&chain, &key)));
+    assert_eq!(node.get(served.url("/v1/limits")).send().await.unwrap().status(), StatusCode::OK);
+    let other_node = enrolment(&credentials, &SigningKey::generate().unwrap());
+    assert_eq!(problem(post(&other_node).await.unwrap()).await, ProblemType::EnrolmentRefused);
+    served.set_clock(SignedDuration::from_hours(25));
     assert_eq!(problem(post(&right).await.unwrap()).await, ProblemType::EnrolmentRefused);
 }
 

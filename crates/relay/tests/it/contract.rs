@@ -44,6 +44,7 @@ macro_rules! contract {
             a_newer_key_takes_the_place_of_an_older
             an_account_belongs_to_one_office
             an_enrolment_password_works_once_and_for_a_while
+            an_enrolment_whose_answer_was_lost_is_answered_again
             failures_are_counted_and_forgotten
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
@@ -485,7 +486,8 @@ pub(crate) async fn an_account_belongs_to_one_office(world: &World) {
 pub(crate) async fn an_enrolment_password_works_once_and_for_a_while(world: &World) {
     let enrol = |office, hash: &str, number, seconds| {
         let of = if office == A { kj(1) } else { kj(2) };
-        world.store.enrol(of, hash.to_owned(), certificate(office, number), by(seconds))
+        let key = Sha256Digest([number; 32]);
+        world.store.enrol(of, hash.to_owned(), key, certificate(office, number), by(seconds))
     };
     assert_eq!(enrol(A, "$wrong", 1, 0).await.unwrap(), Enrolment::Closed);
     assert_eq!(enrol(A, "$enrolment", 1, 3600).await.unwrap(), Enrolment::Closed);
@@ -493,10 +495,30 @@ pub(crate) async fn an_enrolment_password_works_once_and_for_a_while(world: &Wor
     assert_eq!(enrol(A, "$enrolment", 2, 3599).await.unwrap(), Enrolment::Closed);
     assert_eq!(world.store.certificates(no(A)).await.unwrap().len(), 1);
     // One of A's office must not be had with B's account.
-    let foreign = world.store.enrol(kj(2), "$enrolment".into(), certificate(A, 3), by(0)).await.unwrap();
+    let key = Sha256Digest([3; 32]);
+    let foreign = world.store.enrol(kj(2), "$enrolment".into(), key, certificate(A, 3), by(0)).await.unwrap();
     assert_eq!(foreign, Enrolment::Closed);
     assert!(world.store.attempt(no(B), kj(2), at(3599)).await.unwrap().enrolment_hash.is_some());
     assert!(world.store.attempt(no(B), kj(2), at(3600)).await.unwrap().enrolment_hash.is_none());
+}
+
+pub(crate) async fn an_enrolment_whose_answer_was_lost_is_answered_again(world: &World) {
+    let enrol = |hash: &str, key: u8, number, seconds| {
+        let key = Sha256Digest([key; 32]);
+        world.store.enrol(kj(1), hash.to_owned(), key, certificate(A, number), by(seconds))
+    };
+    assert_eq!(enrol("$enrolment", 1, 1, 0).await.unwrap(), Enrolment::Done);
+    let again = Enrolment::Again { pem: "certificate 1".into(), not_after: at(1_000_000) };
+    assert_eq!(enrol("$enrolment", 1, 2, 10).await.unwrap(), again);
+    assert_eq!(enrol("$enrolment", 9, 3, 10).await.unwrap(), Enrolment::Closed, "another node");
+    assert_eq!(enrol("$wrong", 1, 3, 10).await.unwrap(), Enrolment::Closed);
+    assert_eq!(enrol("$enrolment", 1, 3, 3600).await.unwrap(), Enrolment::Closed, "its time is over");
+    assert_eq!(world.store.certificates(no(A)).await.unwrap().len(), 1);
+    // A new one-time password opens a new enrolment, also for the same key.
+    world.store.put_account(account(A, 1), by(20)).await.unwrap();
+    assert_eq!(enrol("$enrolment", 1, 4, 30).await.unwrap(), Enrolment::Done);
+    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), by(40)).await.unwrap();
+    assert_eq!(enrol("$enrolment", 1, 5, 50).await.unwrap(), Enrolment::Closed, "it was revoked");
 }
 
 pub(crate) async fn failures_are_counted_and_forgotten(world: &World) {

@@ -27,15 +27,18 @@ fn put(tx: &Tx<'_>, new: &NewAccount, by: &By) -> rusqlite::Result<bool> {
         (None, None) => return Ok(false),
         (Some(_), None) => {
             tx.prepare_cached(
-                "UPDATE account SET enrolment_hash = ?2, enrolment_expires_at = ?3 WHERE kj_id = ?1",
+                "UPDATE account SET enrolment_hash = ?2, enrolment_expires_at = ?3, enrolled_key = NULL,
+                     enrolled_certificate = NULL WHERE kj_id = ?1",
             )?
             .execute(params![new.kj_id.as_str(), new.enrolment_hash, expires_at])?;
         }
         (_, Some(password)) => {
             tx.prepare_cached(
-                "INSERT INTO account VALUES (?1, ?2, ?3, 1, ?4, ?5)
+                "INSERT INTO account (kj_id, office, password_hash, must_change, enrolment_hash,
+                                      enrolment_expires_at)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5)
                  ON CONFLICT DO UPDATE SET password_hash = ?3, must_change = 1, enrolment_hash = ?4,
-                     enrolment_expires_at = ?5",
+                     enrolment_expires_at = ?5, enrolled_key = NULL, enrolled_certificate = NULL",
             )?
             .execute(params![
                 new.kj_id.as_str(),
@@ -128,21 +131,52 @@ fn enrol(
     tx: &Tx<'_>,
     kj_id: KjId,
     hash: &str,
+    key: Sha256Digest,
     certificate: &NewCertificate,
     by: &By,
 ) -> rusqlite::Result<Enrolment> {
     let used_up = tx
         .prepare_cached(
-            "UPDATE account SET enrolment_hash = NULL
-             WHERE kj_id = ?1 AND office = ?2 AND enrolment_hash = ?3 AND enrolment_expires_at > ?4",
+            "UPDATE account SET enrolled_key = ?5, enrolled_certificate = ?6
+             WHERE kj_id = ?1 AND office = ?2 AND enrolment_hash = ?3 AND enrolment_expires_at > ?4
+                 AND enrolled_key IS NULL",
         )?
-        .execute(params![kj_id.as_str(), certificate.office.as_str(), hash, row::millis(by.at)])?;
+        .execute(params![
+            kj_id.as_str(),
+            certificate.office.as_str(),
+            hash,
+            row::millis(by.at),
+            key.0,
+            certificate.fingerprint.0
+        ])?;
     if used_up == 0 {
-        return Ok(Enrolment::Closed);
+        return enrolled_before(tx, kj_id, hash, key, by.at);
     }
     forget_failures(tx, certificate.office, kj_id)?;
     certificates::add(tx, certificate, by)?;
     Ok(Enrolment::Done)
+}
+
+/// The certificate that this key has got for this enrolment password, while both are valid.
+fn enrolled_before(
+    db: &Connection,
+    kj_id: KjId,
+    hash: &str,
+    key: Sha256Digest,
+    at: Timestamp,
+) -> rusqlite::Result<Enrolment> {
+    let before = db
+        .prepare_cached(
+            "SELECT pem, not_after FROM account
+             JOIN certificate ON fingerprint = enrolled_certificate AND certificate.office = account.office
+             WHERE kj_id = ?1 AND enrolment_hash = ?2 AND enrolled_key = ?3 AND enrolment_expires_at > ?4
+                 AND revoked_at IS NULL",
+        )?
+        .query_row(params![kj_id.as_str(), hash, key.0, row::millis(at)], |row| {
+            Ok(Enrolment::Again { pem: row.get(0)?, not_after: row::time(row, 1)? })
+        })
+        .optional()?;
+    Ok(before.unwrap_or(Enrolment::Closed))
 }
 
 #[async_trait]
@@ -178,10 +212,11 @@ impl Accounts for SqliteStore {
         &self,
         kj_id: KjId,
         enrolment_hash: String,
+        key: Sha256Digest,
         certificate: NewCertificate,
         by: By,
     ) -> Result<Enrolment, StoreError> {
-        self.write(0, move |tx| enrol(tx, kj_id, &enrolment_hash, &certificate, &by)).await
+        self.write(0, move |tx| enrol(tx, kj_id, &enrolment_hash, key, &certificate, &by)).await
     }
 
     async fn add_certificate(&self, certificate: NewCertificate, by: By) -> Result<bool, StoreError> {

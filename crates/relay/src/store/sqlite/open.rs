@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0003_life.sql"),
     include_str!("../../../migrations/0004_kept.sql"),
     include_str!("../../../migrations/0005_refusal_reason.sql"),
+    include_str!("../../../migrations/0006_enrolled.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
