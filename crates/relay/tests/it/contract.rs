@@ -9,8 +9,8 @@ use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, KeyOutcome, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage,
-    Withdrawal,
+    Acceptance, Enrolment, KeyOutcome, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome,
+    Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
 
@@ -46,6 +46,8 @@ macro_rules! contract {
             an_enrolment_password_works_once_and_for_a_while
             an_enrolment_whose_answer_was_lost_is_answered_again
             failures_are_counted_and_forgotten
+            of_many_failures_at_once_as_many_count_as_in_turn
+            wrong_enrolments_lock_nobody_out_and_do_not_fill_the_log
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
             a_changed_password_ends_other_sessions
@@ -524,26 +526,60 @@ pub(crate) async fn an_enrolment_whose_answer_was_lost_is_answered_again(world: 
 pub(crate) async fn failures_are_counted_and_forgotten(world: &World) {
     // Also for ids that nobody has: a lock must not tell which exist.
     for id in [kj(1), kj(99)] {
-        for count in 1..=3 {
-            let until = (count == 3).then(|| at(300));
-            world.store.note_failure(no(A), id, until, by(0)).await.unwrap();
+        for count in 1..=5 {
+            assert_eq!(world.store.note_failure(no(A), id, by(0)).await.unwrap(), Ok(()));
             let attempt = world.store.attempt(no(A), id, at(0)).await.unwrap();
-            assert_eq!((attempt.failures, attempt.locked_until), (count, until));
+            assert_eq!((attempt.failures, attempt.locked_until), (count, (count == 5).then(|| at(60))));
         }
+        let locked = world.store.note_failure(no(A), id, by(59)).await.unwrap();
+        assert_eq!(locked, Err(Locked(at(60))), "it does not count, and the lock stays");
+        assert_eq!(world.store.attempt(no(A), id, at(59)).await.unwrap().failures, 5);
     }
-    begin(world, A, 1, 1, 0).await;
-    assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().failures, 0);
+    begin(world, A, 1, 1, 60).await;
+    assert_eq!(world.store.attempt(no(A), kj(1), at(60)).await.unwrap().failures, 0);
     let failures = async || world.store.attempt(no(A), kj(99), at(0)).await.unwrap().failures;
-    for (hours, remembered) in [(23, 3), (24, 0)] {
+    for (hours, remembered) in [(23, 5), (24, 0)] {
         world.store.tend(SignedDuration::ZERO, 1, by(hours * 3600)).await.unwrap();
         assert_eq!(failures().await, remembered, "after {hours} hours");
     }
 }
 
+pub(crate) async fn of_many_failures_at_once_as_many_count_as_in_turn(world: &World) {
+    let fail = || world.store.note_failure(no(A), kj(1), by(0));
+    let answers = join_all((0..24).map(|_| fail())).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
+    assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().locked_until, Some(at(60)));
+    // Who was judged before the lock is refused by it all the same.
+    world.store.add_certificate(certificate(A, 1), by(0)).await.unwrap();
+    let right = world.store.begin_session(session(A, 1, 1, 0), by(0)).await.unwrap();
+    assert_eq!(right, Err(Locked(at(60))));
+    assert!(!works(world, 1, 1).await);
+    let changed = world.store.set_password(kj(1), "$second".into(), "", by(0)).await.unwrap();
+    assert_eq!(changed, Err(Locked(at(60))));
+    begin(world, A, 1, 1, 60).await;
+}
+
+pub(crate) async fn wrong_enrolments_lock_nobody_out_and_do_not_fill_the_log(world: &World) {
+    for id in [kj(1), kj(99)] {
+        for _ in 0..30 {
+            world.store.note_refused_enrolment(no(A), id, by(0)).await.unwrap();
+        }
+        assert_eq!(world.store.attempt(no(A), id, at(0)).await.unwrap().failures, 0);
+    }
+    let entries = world.store.audit(A, 0, 100).await.unwrap();
+    assert_eq!(entries.iter().filter(|entry| entry.action == "enrolment.refuse").count(), 10);
+    begin(world, A, 1, 1, 0).await;
+}
+
 /// Begins session `number` over certificate `number` of an office.
 async fn begin(world: &World, office: &str, account: u64, number: u8, seconds: i64) {
     world.store.add_certificate(certificate(office, number), by(seconds)).await.unwrap();
-    let session = NewSession {
+    let begun = world.store.begin_session(session(office, account, number, seconds), by(seconds)).await;
+    assert_eq!(begun.unwrap(), Ok(()));
+}
+
+fn session(office: &str, account: u64, number: u8, seconds: i64) -> NewSession {
+    NewSession {
         id: format!("session {number}"),
         kj_id: kj(account),
         office: no(office),
@@ -552,8 +588,7 @@ async fn begin(world: &World, office: &str, account: u64, number: u8, seconds: i
         access_expires_at: at(seconds + 3600),
         refresh: Sha256Digest([100 + number; 32]),
         expires_at: at(seconds + 8 * 3600),
-    };
-    world.store.begin_session(session, by(seconds)).await.unwrap();
+    }
 }
 
 fn access(number: u8) -> Sha256Digest {
@@ -607,7 +642,8 @@ pub(crate) async fn the_oldest_session_ends_when_there_are_too_many(world: &Worl
 pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
     begin(world, A, 1, 1, 0).await;
     begin(world, A, 1, 2, 0).await;
-    world.store.set_password(kj(1), "$second".into(), "session 2", by(10)).await.unwrap();
+    let set = world.store.set_password(kj(1), "$second".into(), "session 2", by(10)).await;
+    assert_eq!(set.unwrap(), Ok(()));
     assert!(!works(world, 1, 20).await);
     assert!(works(world, 2, 20).await);
     let attempt = world.store.attempt(no(A), kj(1), at(20)).await.unwrap();
