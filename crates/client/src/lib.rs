@@ -43,7 +43,7 @@ use tasuki_protocol::key::{PublishKey, PublishedKey};
 use tasuki_protocol::mailbox::{Cursor, Page};
 use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::Problem;
-use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind};
+use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind, RefusalReason};
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 
 pub use events::{EventStream, RelayEvent};
@@ -240,8 +240,34 @@ impl RelayClient {
         key: &SigningKey,
         at: Timestamp,
     ) -> Result<Parcel, ClientError> {
+        self.post_receipt(parcel, kind, None, key, at).await
+    }
+
+    /// Refuses a parcel for a reason, signed: the sender sees it. A node that only has no key for a parcel must leave it
+    /// to the office's other nodes; the relay does not take [`RefusalReason::Key`].
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer; or the signature cannot be made.
+    pub async fn refuse(
+        &self,
+        parcel: &Parcel,
+        reason: RefusalReason,
+        key: &SigningKey,
+        at: Timestamp,
+    ) -> Result<Parcel, ClientError> {
+        self.post_receipt(parcel, ReceiptKind::Refused, Some(reason), key, at).await
+    }
+
+    async fn post_receipt(
+        &self,
+        parcel: &Parcel,
+        kind: ReceiptKind,
+        reason: Option<RefusalReason>,
+        key: &SigningKey,
+        at: Timestamp,
+    ) -> Result<Parcel, ClientError> {
         let Parcel { id, from, to, digest, .. } = *parcel;
-        let receipt = Receipt { parcel: id, from, to, digest, kind, at };
+        let receipt = Receipt { parcel: id, from, to, digest, kind, reason, at };
         let signature = BASE64_STANDARD.encode(key.sign(receipt.signed_text().as_bytes())?);
         let wish = PostReceipt { receipt, signature };
         self.send(Method::POST, &format!("/v1/parcels/{id}/receipts"), &wish).await

@@ -210,6 +210,12 @@ pub fn validity_of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
     x509::read_validity(certificate)
 }
 
+/// The public key of a certificate (DER), as SubjectPublicKeyInfo DER: that of
+/// [`SigningKey::public_key`](crate::signing::SigningKey::public_key).
+pub fn public_key_of(certificate: &[u8]) -> Option<Vec<u8>> {
+    x509::read_public_key(certificate)
+}
+
 fn chain_error(error: webpki::Error) -> ChainError {
     match error {
         webpki::Error::CertExpired { .. } => ChainError::Expired,

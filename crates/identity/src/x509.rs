@@ -60,6 +60,12 @@ pub(crate) fn read_validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     Some((timestamp(validity.not_before.timestamp())?, timestamp(validity.not_after.timestamp())?))
 }
 
+/// The public key of a certificate, as SubjectPublicKeyInfo DER.
+pub(crate) fn read_public_key(certificate: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.public_key().raw.to_vec())
+}
+
 /// The time as `rcgen` takes it. Times of certificates are near ours, which both types hold.
 pub(crate) fn offset_time(at: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(at.as_second()).unwrap_or(OffsetDateTime::UNIX_EPOCH)

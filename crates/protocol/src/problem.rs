@@ -133,7 +133,8 @@ problems! {
     /// A key statement is not for this office, not signed by its certificate, or not newer.
     KeyStatementRejected "key-statement-rejected" 422 "鍵の登録の誤り"
         "鍵の登録を受け付けられません。";
-    /// A receipt is not signed by the certificate of this connection, or says something else than the parcel.
+    /// A receipt is not signed by the certificate of this connection, says something else than the parcel, or refuses
+    /// for the reason that one node has no key.
     ReceiptRejected "receipt-rejected" 422 "受信確認の誤り"
         "受信確認を受け付けられません。";
     /// The parcel's state takes no such receipt.

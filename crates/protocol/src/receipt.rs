@@ -43,6 +43,41 @@ impl ReceiptKind {
     }
 }
 
+/// Why a receiver refuses. The words are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RefusalReason {
+    /// This node has no key that opens it. The relay does not take this as a refusal: another node of the office may
+    /// have the key, and what is refused is final for the sender.
+    Key,
+    /// Its bytes are no parcel, or broken.
+    Damaged,
+    /// It is not signed by the office that it says it is from.
+    Sender,
+    /// It holds what is not exchanged, or not wanted.
+    Contents,
+}
+
+impl RefusalReason {
+    /// All of them, for tables.
+    pub const ALL: &[Self] = &[Self::Key, Self::Damaged, Self::Sender, Self::Contents];
+
+    /// The name on the wire, in the signed text and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Damaged => "damaged",
+            Self::Sender => "sender",
+            Self::Contents => "contents",
+        }
+    }
+
+    /// The reason that a name stands for.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
+    }
+}
+
 /// What the receiver signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,13 +96,26 @@ pub struct Receipt {
     pub digest: Sha256Digest,
     /// What it says.
     pub kind: ReceiptKind,
+    /// Why it refuses; only with [`ReceiptKind::Refused`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
     /// When, by the receiver's clock.
     #[schema(value_type = schema::Time)]
     pub at: Timestamp,
 }
 
 impl Receipt {
-    /// The text that is signed: one line for each member, in this order, each ended by a line feed.
+    /// Whether the relay may take it: what it says fits together, and is for the office as a whole to say.
+    pub fn is_takeable(&self) -> bool {
+        match self.reason {
+            None => true,
+            Some(RefusalReason::Key) => false,
+            Some(_) => self.kind == ReceiptKind::Refused,
+        }
+    }
+
+    /// The text that is signed: one line for each member, in this order, each ended by a line feed. A reason is the last
+    /// line, and only there if one is given.
     ///
     /// ```
     /// use tasuki_protocol::receipt::Receipt;
@@ -98,6 +146,9 @@ impl Receipt {
         ];
         for (name, value) in members {
             writeln!(text, "{name} {value}").expect("writing to a String cannot fail");
+        }
+        if let Some(reason) = self.reason {
+            writeln!(text, "reason {}", reason.as_str()).expect("writing to a String cannot fail");
         }
         text
     }
@@ -139,5 +190,27 @@ mod tests {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
             assert_eq!(ReceiptKind::parse(kind.as_str()), Some(kind));
         }
+        for &reason in RefusalReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert_eq!(RefusalReason::parse(reason.as_str()), Some(reason));
+        }
+    }
+
+    #[test]
+    fn a_reason_is_signed_and_belongs_to_a_refusal() {
+        let mut receipt: Receipt = serde_json::from_value(serde_json::json!({
+            "parcel": "0199c0de-0000-7000-8000-000000000001", "from": "1370000019", "to": "1370000027",
+            "digest": "00".repeat(32), "kind": "refused", "at": "2026-04-01T00:00:00Z",
+        }))
+        .unwrap();
+        let without = receipt.signed_text();
+        assert!(receipt.is_takeable() && !without.contains("reason"));
+        receipt.reason = Some(RefusalReason::Damaged);
+        assert_eq!(receipt.signed_text(), format!("{without}reason damaged\n"));
+        assert!(receipt.is_takeable());
+        receipt.kind = ReceiptKind::Received;
+        assert!(!receipt.is_takeable());
+        let missing_key = Receipt { kind: ReceiptKind::Refused, reason: Some(RefusalReason::Key), ..receipt };
+        assert!(!missing_key.is_takeable());
     }
 }

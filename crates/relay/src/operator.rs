@@ -3,14 +3,14 @@
 mod import;
 mod register;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::folder::Folder;
 use crate::store::By;
-use crate::store::sqlite::{OpenError, SqliteStore, backup};
+use crate::store::sqlite::{self, OpenError, SqliteStore, backup};
 
 pub use import::{ImportError, Imported, import};
 pub use register::{
@@ -36,6 +36,11 @@ pub fn by_operator(now: Timestamp) -> By {
 /// When it cannot be read or the copy not be written.
 pub fn back_up(folder: &Folder, to: &Path) -> Result<(), OpenError> {
     backup(&folder.store(), to)
+}
+
+/// The first file of a folder's store that is still there: what has to be moved away, all of it, before a restore.
+pub fn remains(folder: &Folder) -> Option<PathBuf> {
+    sqlite::remains(&folder.store())
 }
 
 /// Puts a copy in the place of a folder's store, which must not exist: nothing is overwritten. The relay must not be

@@ -24,7 +24,7 @@ use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 
 pub use account::{
-    Accounts, Attempt, CallerRow, CertificateRow, Enrolment, NewAccount, NewCertificate, NewSession,
+    Accounts, Attempt, CallerRow, CertificateRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession,
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};

@@ -172,6 +172,28 @@ fn a_backup_is_taken_and_restored() {
 }
 
 #[test]
+fn a_restore_does_not_meet_what_a_killed_relay_left() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (folder, copy) = (temporary.path().join("relay"), temporary.path().join("copy.db"));
+    good(&folder, &["init"]);
+    {
+        let _killed = Serving::start(&folder);
+        good(&folder, &["backup", copy.to_str().unwrap()]);
+        good(&folder, &["office", "add", "1370000019", "--name", "みほん"]);
+    }
+    assert!(folder.join("relay.db-wal").exists());
+    std::fs::rename(folder.join("relay.db"), temporary.path().join("damaged.db")).unwrap();
+    let restore = ["restore", copy.to_str().unwrap()];
+    assert!(refused(&folder, &restore).contains("relay.db-wal"));
+    std::fs::rename(folder.join("relay.db-wal"), temporary.path().join("damaged.db-wal")).unwrap();
+    std::fs::rename(folder.join("relay.db-shm"), temporary.path().join("damaged.db-shm")).unwrap();
+    good(&folder, &restore);
+    assert_eq!(good(&folder, &["check", "--deep"]), "すべて約束どおりです。\n");
+    let stats: Value = serde_json::from_str(&good(&folder, &["stats", "--json"])).unwrap();
+    assert_eq!(stats["offices"], 0);
+}
+
+#[test]
 fn flags_go_before_the_environment_and_that_before_the_file() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path().join("relay");

@@ -95,7 +95,7 @@ async fn put(
         kj_id,
         office,
         password_hash: password.as_ref().map(|password| password::hash(password)).transpose()?,
-        enrolment_hash: password::hash(&enrolment_password)?,
+        enrolment_hash: password::hash_generated(&enrolment_password),
         enrolment_expires_at,
     };
     if !store.put_account(account, by_operator(now)).await? {

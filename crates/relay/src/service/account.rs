@@ -14,6 +14,7 @@ use super::body::{FromJson, FromPath};
 use super::caller::{Caller, Certified, LoggedIn};
 use super::enrolments::check_texts;
 use super::refusal::Answer;
+use super::sessions::too_many;
 use crate::password;
 
 /// The account, its certificates, and what its mailbox holds.
@@ -42,9 +43,11 @@ pub(crate) async fn change_password(
     FromJson(wish): FromJson<ChangePassword>,
 ) -> Answer<StatusCode> {
     let (office, kj_id, by) = (caller.office, caller.kj_id, caller.by(&relay));
-    let attempt = relay.attempt(office, kj_id, by.at).await?;
+    let now = by.at;
+    let attempt = relay.store.attempt(office, kj_id, now).await?;
+    attempt.may_try(now).map_err(|locked| too_many(locked, now))?;
     if !relay.verify(wish.current.expose(), attempt.password_hash.as_deref()).await? {
-        relay.note_failure(office, kj_id, &attempt, by).await?;
+        relay.store.note_failure(office, kj_id, by).await?.map_err(|locked| too_many(locked, now))?;
         return Err(Problem::new(ProblemType::WrongCredentials).field("current").into());
     }
     let new = zeroize::Zeroizing::new(wish.new.expose().to_owned());
@@ -53,7 +56,8 @@ pub(crate) async fn change_password(
         return Err(Problem::new(ProblemType::PasswordRejected).field("new").into());
     }
     let hash = relay.with_hasher(move || password::hash(&new)).await?.map_err(|_| ProblemType::Internal)?;
-    relay.store.set_password(kj_id, hash, &caller.session, by).await?;
+    let set = relay.store.set_password(kj_id, hash, &caller.session, by).await?;
+    set.map_err(|locked| too_many(locked, now))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

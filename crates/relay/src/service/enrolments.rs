@@ -3,29 +3,24 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::chain::{CertificateChain, public_key_of};
 use tasuki_identity::signing::CertificateRequest;
 use tasuki_protocol::account::{Enrol, IssuedCertificate};
 use tasuki_protocol::limits::{PEM_BYTES, TEXT_CHARS};
 use tasuki_protocol::problem::{Problem, ProblemType};
-use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
+use tasuki_terms::{OfficeNo, Sha256Digest};
 
 use super::body::FromJson;
 use super::caller::Stranger;
 use super::refusal::{Answer, Refusal};
 use super::{App, Relay};
 use crate::password;
-use crate::store::{Attempt, By, Enrolment, NewCertificate};
+use crate::store::{By, Enrolment, NewCertificate};
 
-/// Failures in a row that are let pass.
-const FREE_FAILURES: u32 = 5;
-
-/// Longest lock.
-const LONGEST_LOCK_MINUTES: i64 = 60;
-
-/// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node.
+/// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node. Asked again with a request for
+/// the same key while the password is valid, it answers with the same certificate: an answer may get lost.
 #[utoipa::path(
     post, path = "/v1/enrolments", tag = "account", request_body = Enrol, security(()),
     responses((status = 201, body = IssuedCertificate))
@@ -39,18 +34,29 @@ pub(crate) async fn enrol(
     let by =
         By { who: wish.kj_id.to_string(), address: stranger.address.ip().to_string(), at: relay.clock.now() };
     let (office, kj_id) = (wish.office, wish.kj_id);
-    let attempt = relay.attempt(office, kj_id, by.at).await?;
-    let hash = attempt.enrolment_hash.clone();
-    if !relay.verify(wish.enrolment_password.expose(), hash.as_deref()).await? {
-        relay.note_failure(office, kj_id, &attempt, by).await?;
+    let hash = relay.store.attempt(office, kj_id, by.at).await?.enrolment_hash;
+    let hash = hash.unwrap_or_else(password::of_nobody);
+    if !relay.verify(wish.enrolment_password.expose(), Some(&hash)).await? {
+        relay.store.note_refused_enrolment(office, kj_id, by).await?;
         return Err(ProblemType::EnrolmentRefused.into());
     }
     let (certificate, issued) = relay.issue(office, wish.node, wish.request_pem, by.at)?;
-    let hash = hash.unwrap_or_default();
-    match relay.store.enrol(kj_id, hash, certificate, by).await? {
+    let key = key_of(&issued)?;
+    match relay.store.enrol(kj_id, hash, key, certificate, by).await? {
         Enrolment::Done => Ok((StatusCode::CREATED, Json(issued))),
+        Enrolment::Again { pem, not_after } => {
+            let issued = IssuedCertificate { certificate_pem: pem, not_after, ..issued };
+            Ok((StatusCode::CREATED, Json(issued)))
+        }
         Enrolment::Closed => Err(ProblemType::EnrolmentRefused.into()),
     }
+}
+
+/// SHA-256 of the public key that a certificate is for.
+fn key_of(issued: &IssuedCertificate) -> Answer<Sha256Digest> {
+    let chain = CertificateChain::from_pem(issued.certificate_pem.as_bytes());
+    let key = chain.ok().and_then(|chain| chain.certificates().next().and_then(public_key_of));
+    key.map(|key| Sha256Digest(Sha256::digest(key).into())).ok_or_else(|| ProblemType::Internal.into())
 }
 
 /// Checks the texts that a request for a certificate holds.
@@ -64,39 +70,7 @@ pub(crate) fn check_texts(node: &str, request_pem: &str) -> Answer<()> {
     Ok(())
 }
 
-/// Until when nobody may try again after this many failures in a row.
-fn lock_after(failures: u32, now: Timestamp) -> Option<Timestamp> {
-    let excess = failures.checked_sub(FREE_FAILURES)?;
-    let minutes = 1_i64
-        .checked_shl(excess.min(30))
-        .map_or(LONGEST_LOCK_MINUTES, |minutes| minutes.min(LONGEST_LOCK_MINUTES));
-    now.checked_add(SignedDuration::from_mins(minutes)).ok()
-}
-
 impl Relay {
-    /// What an attempt to prove oneself is judged by, unless attempts are locked.
-    pub(super) async fn attempt(&self, office: OfficeNo, kj_id: KjId, now: Timestamp) -> Answer<Attempt> {
-        let attempt = self.store.attempt(office, kj_id, now).await?;
-        match attempt.locked_until {
-            Some(until) if until > now => {
-                let seconds = u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
-                Err(Problem::new(ProblemType::AccountLocked).retry_after(seconds).into())
-            }
-            _ => Ok(attempt),
-        }
-    }
-
-    pub(super) async fn note_failure(
-        &self,
-        office: OfficeNo,
-        kj_id: KjId,
-        attempt: &Attempt,
-        by: By,
-    ) -> Answer<()> {
-        let until = lock_after(attempt.failures + 1, by.at);
-        Ok(self.store.note_failure(office, kj_id, until, by).await?)
-    }
-
     /// Checks a password away from the threads that serve.
     pub(super) async fn verify(&self, password: &str, hash: Option<&str>) -> Answer<bool> {
         let (password, hash) = (zeroize::Zeroizing::new(password.to_owned()), hash.map(str::to_owned));
@@ -135,21 +109,5 @@ impl Relay {
         let fingerprint = Sha256Digest(Sha256::digest(certificate.der()).into());
         let not_after = certificate.not_after;
         Ok((NewCertificate { fingerprint, office, pem: certificate_pem, node, not_after }, issued))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_grow_and_end() {
-        let now = Timestamp::UNIX_EPOCH;
-        let minutes = |failures| lock_after(failures, now).map(|until| until.as_second() / 60);
-        assert_eq!(minutes(4), None);
-        assert_eq!(minutes(5), Some(1));
-        assert_eq!(minutes(7), Some(4));
-        assert_eq!(minutes(11), Some(60));
-        assert_eq!(minutes(u32::MAX), Some(60));
     }
 }

@@ -39,6 +39,9 @@ pub(crate) async fn post(
     if receipt.parcel != id {
         return Err(rejected("receipt.parcel"));
     }
+    if !receipt.is_takeable() {
+        return Err(rejected("receipt.reason"));
+    }
     let certificate = &caller.certified.certificate;
     let signer = certificate.office.as_ref().ok_or_else(|| rejected("signature"))?;
     let bytes = BASE64_STANDARD.decode(&signature).map_err(|_| rejected("signature"))?;

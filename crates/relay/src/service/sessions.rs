@@ -5,22 +5,29 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use tasuki_protocol::account::{LogIn, Refresh, Secret, SessionGrant, Sessions};
 use tasuki_protocol::limits::{ACCESS_LIFE, SESSION_LIFE};
-use tasuki_protocol::problem::ProblemType;
+use tasuki_protocol::problem::{Problem, ProblemType};
 use uuid::Uuid;
 
 use super::App;
 use super::body::{FromJson, FromPath};
 use super::caller::{Certified, LoggedIn, hash_of};
-use super::refusal::Answer;
-use crate::store::{By, NewSession};
+use super::refusal::{Answer, Refusal};
+use crate::store::{By, Locked, NewSession};
 
 /// 256 random bits.
 fn token() -> Answer<String> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|_| ProblemType::Internal)?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(random))
+}
+
+/// Log-ins of the account are locked.
+pub(crate) fn too_many(Locked(until): Locked, now: Timestamp) -> Refusal {
+    let seconds = u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0) + 1;
+    Problem::new(ProblemType::AccountLocked).retry_after(seconds).into()
 }
 
 /// Begins a session.
@@ -36,9 +43,10 @@ pub(crate) async fn log_in(
     let now = relay.clock.now();
     let (office, kj_id) = (certified.office, wish.kj_id);
     let by = By { who: kj_id.to_string(), address: certified.address.ip().to_string(), at: now };
-    let attempt = relay.attempt(office, kj_id, now).await?;
+    let attempt = relay.store.attempt(office, kj_id, now).await?;
+    attempt.may_try(now).map_err(|locked| too_many(locked, now))?;
     if !relay.verify(wish.password.expose(), attempt.password_hash.as_deref()).await? {
-        relay.note_failure(office, kj_id, &attempt, by).await?;
+        relay.store.note_failure(office, kj_id, by).await?.map_err(|locked| too_many(locked, now))?;
         return Err(ProblemType::WrongCredentials.into());
     }
     let (access_token, refresh_token) = (token()?, token()?);
@@ -61,7 +69,7 @@ pub(crate) async fn log_in(
         password_change_required: attempt.must_change,
         life: relay.store.life(),
     };
-    relay.store.begin_session(session, by).await?;
+    relay.store.begin_session(session, by).await?.map_err(|locked| too_many(locked, now))?;
     Ok((StatusCode::CREATED, Json(grant)))
 }
 

@@ -1,7 +1,7 @@
 //! Accounts, enrolment, certificates and sessions. Secrets come in as hashes only.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tasuki_protocol::account::{Certificate, Session};
 use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 
@@ -16,26 +16,60 @@ pub struct NewAccount {
     pub office: OfficeNo,
     /// Argon2id hash (PHC string) of the first password; none leaves the password as it is.
     pub password_hash: Option<String>,
-    /// Argon2id hash (PHC string) of the one-time 証明書発行用パスワード.
+    /// Hash of the one-time 証明書発行用パスワード.
     pub enrolment_hash: String,
     /// When that one ends.
     pub enrolment_expires_at: Timestamp,
 }
 
-/// What a log-in or an enrolment is judged by. Kept for every KJ ID that is tried, known or not, so that a
-/// lock does not tell which exist.
+/// Failed log-ins in a row that are let pass.
+const FREE_FAILURES: u32 = 5;
+
+/// Longest lock, in minutes.
+const LONGEST_LOCK_MINUTES: i64 = 60;
+
+/// Log-ins of an account are refused until then: nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locked(pub Timestamp);
+
+/// Until when nobody may try again after this many failures in a row.
+pub(super) fn lock_after(failures: u32, now: Timestamp) -> Option<Timestamp> {
+    let excess = failures.checked_sub(FREE_FAILURES)?;
+    let minutes = 1_i64
+        .checked_shl(excess.min(30))
+        .map_or(LONGEST_LOCK_MINUTES, |minutes| minutes.min(LONGEST_LOCK_MINUTES));
+    now.checked_add(SignedDuration::from_mins(minutes)).ok()
+}
+
+/// What a log-in or an enrolment is judged by. Failed log-ins are kept for every KJ ID that is tried, known or not, so
+/// that a lock does not tell which exist. Wrong enrolments lock nothing: nobody guesses 80 random bits, and whoever
+/// tries needs no certificate.
 #[derive(Clone, Default)]
 pub struct Attempt {
-    /// Failures in a row.
+    /// Failed log-ins in a row.
     pub failures: u32,
-    /// Until when further attempts are refused.
+    /// Until when further log-ins are refused.
     pub locked_until: Option<Timestamp>,
     /// Argon2id hash of the password, if the account exists.
     pub password_hash: Option<String>,
     /// Whether that password must be changed first.
     pub must_change: bool,
-    /// Argon2id hash of the enrolment password, if one is open at that time.
+    /// Hash of the enrolment password, if one is valid at that time, used or not.
     pub enrolment_hash: Option<String>,
+}
+
+impl Attempt {
+    /// Whether a log-in may be tried. A lock that ends later than any lock can was made while the clock was wrong.
+    ///
+    /// # Errors
+    /// Until when it may not.
+    pub fn may_try(&self, at: Timestamp) -> Result<(), Locked> {
+        let longest = at.saturating_add(SignedDuration::from_mins(LONGEST_LOCK_MINUTES)).unwrap_or(at);
+        match self.locked_until {
+            Some(until) if at < until && until <= longest => Err(Locked(until)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A certificate to be registered.
@@ -99,11 +133,18 @@ pub struct NewSession {
 }
 
 /// What became of an enrolment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enrolment {
     /// The certificate is registered, the enrolment password used up.
     Done,
-    /// The enrolment password was used or has ended in the meantime.
+    /// The same node has used the enrolment password before: the answer got lost. This is its certificate.
+    Again {
+        /// Its PEM form.
+        pem: String,
+        /// When it ends.
+        not_after: Timestamp,
+    },
+    /// The enrolment password was used by another node, or has ended in the meantime.
     Closed,
 }
 
@@ -129,7 +170,8 @@ pub trait Accounts {
     /// When the store cannot be read.
     async fn attempt(&self, office: OfficeNo, kj_id: KjId, at: Timestamp) -> Result<Attempt, StoreError>;
 
-    /// Notes a failed attempt and locks further ones until then.
+    /// Notes a failed log-in, and locks further ones when there are too many. While they are locked it does not count:
+    /// of many at once only as many are answered as of many in turn.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -137,17 +179,30 @@ pub trait Accounts {
         &self,
         office: OfficeNo,
         kj_id: KjId,
-        locked_until: Option<Timestamp>,
         by: By,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Result<(), Locked>, StoreError>;
 
-    /// Sets a password chosen by the office, clears failures and ends the account's other sessions.
+    /// Notes a wrong enrolment password: the first ones are in the audit log.
     ///
     /// # Errors
     /// When the store cannot write.
-    async fn set_password(&self, kj_id: KjId, hash: String, keep: &str, by: By) -> Result<(), StoreError>;
+    async fn note_refused_enrolment(&self, office: OfficeNo, kj_id: KjId, by: By) -> Result<(), StoreError>;
 
-    /// Uses up the enrolment password of this hash and registers the certificate.
+    /// Sets a password chosen by the office, clears failures and ends the account's other sessions, unless log-ins have
+    /// been locked in the meantime.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn set_password(
+        &self,
+        kj_id: KjId,
+        hash: String,
+        keep: &str,
+        by: By,
+    ) -> Result<Result<(), Locked>, StoreError>;
+
+    /// Uses up the enrolment password of this hash and registers the certificate. A node that asks again, while the
+    /// password is valid and with the same public key (`key` is its SHA-256), is told what it was told before.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -155,6 +210,7 @@ pub trait Accounts {
         &self,
         kj_id: KjId,
         enrolment_hash: String,
+        key: Sha256Digest,
         certificate: NewCertificate,
         by: By,
     ) -> Result<Enrolment, StoreError>;
@@ -200,11 +256,12 @@ pub trait Accounts {
         at: Timestamp,
     ) -> Result<Option<CallerRow>, StoreError>;
 
-    /// Begins a session, clears failures, and ends the account's oldest one when it has too many.
+    /// Begins a session, clears failures, and ends the account's oldest one when it has too many; unless log-ins have
+    /// been locked in the meantime.
     ///
     /// # Errors
     /// When the store cannot write.
-    async fn begin_session(&self, session: NewSession, by: By) -> Result<(), StoreError>;
+    async fn begin_session(&self, session: NewSession, by: By) -> Result<Result<(), Locked>, StoreError>;
 
     /// Gives a session another access token. None if the refresh token is not a live one of this
     /// certificate; otherwise the session.
@@ -231,4 +288,34 @@ pub trait Accounts {
     /// # Errors
     /// When the store cannot write.
     async fn end_session(&self, kj_id: KjId, id: &str, by: By) -> Result<bool, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_grow_and_end() {
+        let now = Timestamp::UNIX_EPOCH;
+        let minutes = |failures| lock_after(failures, now).map(|until| until.as_second() / 60);
+        assert_eq!(minutes(4), None);
+        assert_eq!(minutes(5), Some(1));
+        assert_eq!(minutes(7), Some(4));
+        assert_eq!(minutes(11), Some(60));
+        assert_eq!(minutes(u32::MAX), Some(60));
+    }
+
+    #[test]
+    fn a_lock_of_a_clock_that_was_wrong_locks_nothing() {
+        let now = Timestamp::UNIX_EPOCH;
+        let attempt = |locked_until| Attempt { locked_until, ..Attempt::default() };
+        let in_minutes = |minutes| now + SignedDuration::from_mins(minutes);
+        assert_eq!(attempt(None).may_try(now), Ok(()));
+        assert_eq!(attempt(Some(now)).may_try(now), Ok(()));
+        for minutes in [1, 60] {
+            let until = in_minutes(minutes);
+            assert_eq!(attempt(Some(until)).may_try(now), Err(Locked(until)));
+        }
+        assert_eq!(attempt(Some(in_minutes(61))).may_try(now), Ok(()));
+    }
 }

@@ -36,6 +36,7 @@ use writer::{Tx, Writer};
 
 use super::{Stats, Store, StoreError, Violation};
 
+pub(crate) use open::remains;
 pub use open::{OpenError, backup};
 
 /// The store in one SQLite file.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tasuki_identity::chain::CertificateChain;
+use tasuki_identity::chain::{CertificateChain, public_key_of};
 use tasuki_identity::signing::SigningKey;
 use tasuki_protocol::account::{
     Account, ChangePassword, IssuedCertificate, Refresh, Renew, Secret, SessionGrant, Sessions,
@@ -16,7 +16,7 @@ use tasuki_protocol::limits::{LOOKUP_OFFICES, PARCEL_BYTES};
 use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
-use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -221,6 +221,36 @@ async fn receipts_must_be_true_and_signed_by_who_says_so() {
     assert_eq!(problem(answer).await, ProblemType::ReceiptConflict);
     let answer = b.call(Method::POST, &path).json(&good_one).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_node_without_the_key_refuses_nothing_for_its_office() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let sealed = contents(1000);
+    let parcel = send(&a, B, &sealed).await;
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    let post = async |kind, reason| {
+        let receipt = b.receipt_because(parcel.id, &a, &sealed, kind, reason);
+        b.call(Method::POST, &path).json(&receipt).send().await.unwrap()
+    };
+    let no_key = post(ReceiptKind::Refused, Some(RefusalReason::Key)).await;
+    assert_eq!(problem(no_key).await, ProblemType::ReceiptRejected);
+    let odd = post(ReceiptKind::Received, Some(RefusalReason::Damaged)).await;
+    assert_eq!(problem(odd).await, ProblemType::ReceiptRejected);
+    assert_eq!(inbox(&b).await.entries[0].parcel, parcel, "it waits for a node that can open it");
+
+    // A reason that was not signed is not believed.
+    let mut changed = b.receipt(parcel.id, &a, &sealed, ReceiptKind::Refused);
+    changed.receipt.reason = Some(RefusalReason::Sender);
+    let answer = b.call(Method::POST, &path).json(&changed).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiptRejected);
+    let refused = post(ReceiptKind::Refused, Some(RefusalReason::Damaged)).await;
+    assert_eq!(good::<Parcel>(refused, StatusCode::OK).await.state, ParcelState::Refused);
+    let seen = a.get(&format!("/v1/parcels/{}", parcel.id)).send().await.unwrap();
+    let seen: ParcelWithReceipts = good(seen, StatusCode::OK).await;
+    assert_eq!(seen.receipts[0].receipt.reason, Some(RefusalReason::Damaged));
+    served.is_sound().await;
 }
 
 #[tokio::test]
@@ -468,7 +498,7 @@ async fn an_account_looks_after_itself() {
 }
 
 #[tokio::test]
-async fn an_enrolment_password_works_once_and_tells_nothing() {
+async fn an_enrolment_password_works_for_one_node_and_tells_nothing() {
     let served = Served::start().await;
     let credentials = served.register(A).await;
     let key = SigningKey::generate().unwrap();
@@ -485,7 +515,19 @@ async fn an_enrolment_password_works_once_and_tells_nothing() {
     assert_eq!(problem(post(&wrong_password).await.unwrap()).await, ProblemType::EnrolmentRefused);
     assert_eq!(problem(post(&wrong_office).await.unwrap()).await, ProblemType::EnrolmentRefused);
     assert_eq!(problem(post(&no_request).await.unwrap()).await, ProblemType::RequestRejected);
-    assert_eq!(post(&right).await.unwrap().status(), StatusCode::CREATED);
+    let first: IssuedCertificate = good(post(&right).await.unwrap(), StatusCode::CREATED).await;
+    // The answer got lost: the same node asks again, with a request that it makes anew for its key.
+    let again = enrolment(&credentials, &key);
+    let second: IssuedCertificate = good(post(&again).await.unwrap(), StatusCode::CREATED).await;
+    assert_eq!(second, first);
+    let chain = CertificateChain::from_pem((second.certificate_pem + &second.chain_pem).as_bytes()).unwrap();
+    let certified = chain.certificates().next().and_then(public_key_of);
+    assert_eq!(certified, Some(key.public_key()));
+    let node = client(&served.folder, Some((&chain, &key)));
+    assert_eq!(node.get(served.url("/v1/limits")).send().await.unwrap().status(), StatusCode::OK);
+    let other_node = enrolment(&credentials, &SigningKey::generate().unwrap());
+    assert_eq!(problem(post(&other_node).await.unwrap()).await, ProblemType::EnrolmentRefused);
+    served.set_clock(SignedDuration::from_hours(25));
     assert_eq!(problem(post(&right).await.unwrap()).await, ProblemType::EnrolmentRefused);
 }
 

@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_relay::operator;
 use tasuki_relay::store::{Accounts as _, Offices as _};
@@ -245,4 +246,50 @@ async fn after_too_many_wrong_passwords() {
     assert_eq!(problem(locked).await, ProblemType::AccountLocked);
     served.set_clock(SignedDuration::from_secs(61));
     assert_eq!(node.try_log_in(PASSWORD).await.status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn with_many_wrong_passwords_at_once() {
+    let served = Served::start().await;
+    let node = served.node(A).await;
+    let answers = futures_util::future::join_all((0..24).map(|_| node.try_log_in("wrong"))).await;
+    let mut wrong = 0;
+    for answer in answers {
+        match problem(answer).await {
+            ProblemType::WrongCredentials => wrong += 1,
+            other => assert_eq!(other, ProblemType::AccountLocked),
+        }
+    }
+    assert_eq!(wrong, 5, "as many guesses are answered as in turn");
+    assert_eq!(problem(node.try_log_in(PASSWORD).await).await, ProblemType::AccountLocked);
+    served.set_clock(SignedDuration::from_secs(61));
+    assert_eq!(node.try_log_in(PASSWORD).await.status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn after_wrong_enrolments_of_strangers() {
+    let served = Served::start().await;
+    let node = served.node(A).await;
+    let enrol = async |password: &str| {
+        let key = tasuki_identity::signing::SigningKey::generate().unwrap();
+        let wish = Enrol {
+            office: no(A),
+            kj_id: node.kj_id,
+            enrolment_password: Secret::new(password),
+            request_pem: key.request(no(A)).unwrap().0,
+            node: String::new(),
+        };
+        served.stranger().post(served.url("/v1/enrolments")).json(&wish).send().await.unwrap()
+    };
+    let guess = async || {
+        for _ in 0..8 {
+            assert_eq!(problem(enrol("wrong").await).await, ProblemType::EnrolmentRefused);
+        }
+        assert_eq!(node.try_log_in(PASSWORD).await.status(), StatusCode::CREATED, "the office still gets in");
+    };
+    guess().await;
+    let (valid, now) = (SignedDuration::from_hours(1), jiff::Timestamp::now());
+    let again = operator::renew_credentials(&*served.store, no(A), false, valid, now).await.unwrap();
+    guess().await;
+    assert_eq!(enrol(&again.enrolment_password).await.status(), StatusCode::CREATED);
 }

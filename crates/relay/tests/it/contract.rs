@@ -7,10 +7,10 @@ use tasuki_protocol::directory::{OfficeSearch, Participation};
 use tasuki_protocol::limits::SESSIONS;
 use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
-use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, KeyOutcome, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage,
-    Withdrawal,
+    Acceptance, Enrolment, KeyOutcome, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome,
+    Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
 
@@ -33,6 +33,7 @@ macro_rules! contract {
             numbers_taken_back_ahead_are_bounded_for_each_office
             receipts_move_a_parcel_on_and_are_kept
             receipts_that_are_not_true_are_refused
+            a_refusal_is_kept_with_its_reason
             a_parcel_that_nobody_fetched_expires_after_a_warning
             contents_are_let_go_after_a_receipt
             what_was_acknowledged_is_listed_while_its_contents_are_there
@@ -43,7 +44,10 @@ macro_rules! contract {
             a_newer_key_takes_the_place_of_an_older
             an_account_belongs_to_one_office
             an_enrolment_password_works_once_and_for_a_while
+            an_enrolment_whose_answer_was_lost_is_answered_again
             failures_are_counted_and_forgotten
+            of_many_failures_at_once_as_many_count_as_in_turn
+            wrong_enrolments_lock_nobody_out_and_do_not_fill_the_log
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
             a_changed_password_ends_other_sessions
@@ -289,6 +293,17 @@ pub(crate) async fn receipts_move_a_parcel_on_and_are_kept(world: &World) {
     assert_eq!(sent.receipts[0], signed(&parcel, ReceiptKind::Received));
 }
 
+pub(crate) async fn a_refusal_is_kept_with_its_reason(world: &World) {
+    for (number, reason) in [(1, None), (2, Some(RefusalReason::Damaged)), (3, Some(RefusalReason::Sender))] {
+        let parcel = world.send(A, B, number).await;
+        let mut refused = signed(&parcel, ReceiptKind::Refused);
+        refused.receipt.reason = reason;
+        world.store.keep_receipt(no(B), refused.clone(), KEPT, by(60)).await.unwrap();
+        let seen = world.store.sent_parcel(no(A), id(number)).await.unwrap().unwrap();
+        assert_eq!(seen.receipts, [refused]);
+    }
+}
+
 pub(crate) async fn receipts_that_are_not_true_are_refused(world: &World) {
     let parcel = world.send(A, B, 1).await;
     let other_digest = tasuki_protocol::parcel::Parcel { digest: Sha256Digest([9; 32]), ..parcel.clone() };
@@ -473,7 +488,8 @@ pub(crate) async fn an_account_belongs_to_one_office(world: &World) {
 pub(crate) async fn an_enrolment_password_works_once_and_for_a_while(world: &World) {
     let enrol = |office, hash: &str, number, seconds| {
         let of = if office == A { kj(1) } else { kj(2) };
-        world.store.enrol(of, hash.to_owned(), certificate(office, number), by(seconds))
+        let key = Sha256Digest([number; 32]);
+        world.store.enrol(of, hash.to_owned(), key, certificate(office, number), by(seconds))
     };
     assert_eq!(enrol(A, "$wrong", 1, 0).await.unwrap(), Enrolment::Closed);
     assert_eq!(enrol(A, "$enrolment", 1, 3600).await.unwrap(), Enrolment::Closed);
@@ -481,35 +497,89 @@ pub(crate) async fn an_enrolment_password_works_once_and_for_a_while(world: &Wor
     assert_eq!(enrol(A, "$enrolment", 2, 3599).await.unwrap(), Enrolment::Closed);
     assert_eq!(world.store.certificates(no(A)).await.unwrap().len(), 1);
     // One of A's office must not be had with B's account.
-    let foreign = world.store.enrol(kj(2), "$enrolment".into(), certificate(A, 3), by(0)).await.unwrap();
+    let key = Sha256Digest([3; 32]);
+    let foreign = world.store.enrol(kj(2), "$enrolment".into(), key, certificate(A, 3), by(0)).await.unwrap();
     assert_eq!(foreign, Enrolment::Closed);
     assert!(world.store.attempt(no(B), kj(2), at(3599)).await.unwrap().enrolment_hash.is_some());
     assert!(world.store.attempt(no(B), kj(2), at(3600)).await.unwrap().enrolment_hash.is_none());
 }
 
+pub(crate) async fn an_enrolment_whose_answer_was_lost_is_answered_again(world: &World) {
+    let enrol = |hash: &str, key: u8, number, seconds| {
+        let key = Sha256Digest([key; 32]);
+        world.store.enrol(kj(1), hash.to_owned(), key, certificate(A, number), by(seconds))
+    };
+    assert_eq!(enrol("$enrolment", 1, 1, 0).await.unwrap(), Enrolment::Done);
+    let again = Enrolment::Again { pem: "certificate 1".into(), not_after: at(1_000_000) };
+    assert_eq!(enrol("$enrolment", 1, 2, 10).await.unwrap(), again);
+    assert_eq!(enrol("$enrolment", 9, 3, 10).await.unwrap(), Enrolment::Closed, "another node");
+    assert_eq!(enrol("$wrong", 1, 3, 10).await.unwrap(), Enrolment::Closed);
+    assert_eq!(enrol("$enrolment", 1, 3, 3600).await.unwrap(), Enrolment::Closed, "its time is over");
+    assert_eq!(world.store.certificates(no(A)).await.unwrap().len(), 1);
+    // A new one-time password opens a new enrolment, also for the same key.
+    world.store.put_account(account(A, 1), by(20)).await.unwrap();
+    assert_eq!(enrol("$enrolment", 1, 4, 30).await.unwrap(), Enrolment::Done);
+    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), by(40)).await.unwrap();
+    assert_eq!(enrol("$enrolment", 1, 5, 50).await.unwrap(), Enrolment::Closed, "it was revoked");
+}
+
 pub(crate) async fn failures_are_counted_and_forgotten(world: &World) {
     // Also for ids that nobody has: a lock must not tell which exist.
     for id in [kj(1), kj(99)] {
-        for count in 1..=3 {
-            let until = (count == 3).then(|| at(300));
-            world.store.note_failure(no(A), id, until, by(0)).await.unwrap();
+        for count in 1..=5 {
+            assert_eq!(world.store.note_failure(no(A), id, by(0)).await.unwrap(), Ok(()));
             let attempt = world.store.attempt(no(A), id, at(0)).await.unwrap();
-            assert_eq!((attempt.failures, attempt.locked_until), (count, until));
+            assert_eq!((attempt.failures, attempt.locked_until), (count, (count == 5).then(|| at(60))));
         }
+        let locked = world.store.note_failure(no(A), id, by(59)).await.unwrap();
+        assert_eq!(locked, Err(Locked(at(60))), "it does not count, and the lock stays");
+        assert_eq!(world.store.attempt(no(A), id, at(59)).await.unwrap().failures, 5);
     }
-    begin(world, A, 1, 1, 0).await;
-    assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().failures, 0);
+    begin(world, A, 1, 1, 60).await;
+    assert_eq!(world.store.attempt(no(A), kj(1), at(60)).await.unwrap().failures, 0);
     let failures = async || world.store.attempt(no(A), kj(99), at(0)).await.unwrap().failures;
-    for (hours, remembered) in [(23, 3), (24, 0)] {
+    for (hours, remembered) in [(23, 5), (24, 0)] {
         world.store.tend(SignedDuration::ZERO, 1, by(hours * 3600)).await.unwrap();
         assert_eq!(failures().await, remembered, "after {hours} hours");
     }
 }
 
+pub(crate) async fn of_many_failures_at_once_as_many_count_as_in_turn(world: &World) {
+    let fail = || world.store.note_failure(no(A), kj(1), by(0));
+    let answers = join_all((0..24).map(|_| fail())).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
+    assert_eq!(world.store.attempt(no(A), kj(1), at(0)).await.unwrap().locked_until, Some(at(60)));
+    // Who was judged before the lock is refused by it all the same.
+    world.store.add_certificate(certificate(A, 1), by(0)).await.unwrap();
+    let right = world.store.begin_session(session(A, 1, 1, 0), by(0)).await.unwrap();
+    assert_eq!(right, Err(Locked(at(60))));
+    assert!(!works(world, 1, 1).await);
+    let changed = world.store.set_password(kj(1), "$second".into(), "", by(0)).await.unwrap();
+    assert_eq!(changed, Err(Locked(at(60))));
+    begin(world, A, 1, 1, 60).await;
+}
+
+pub(crate) async fn wrong_enrolments_lock_nobody_out_and_do_not_fill_the_log(world: &World) {
+    for id in [kj(1), kj(99)] {
+        for _ in 0..30 {
+            world.store.note_refused_enrolment(no(A), id, by(0)).await.unwrap();
+        }
+        assert_eq!(world.store.attempt(no(A), id, at(0)).await.unwrap().failures, 0);
+    }
+    let entries = world.store.audit(A, 0, 100).await.unwrap();
+    assert_eq!(entries.iter().filter(|entry| entry.action == "enrolment.refuse").count(), 10);
+    begin(world, A, 1, 1, 0).await;
+}
+
 /// Begins session `number` over certificate `number` of an office.
 async fn begin(world: &World, office: &str, account: u64, number: u8, seconds: i64) {
     world.store.add_certificate(certificate(office, number), by(seconds)).await.unwrap();
-    let session = NewSession {
+    let begun = world.store.begin_session(session(office, account, number, seconds), by(seconds)).await;
+    assert_eq!(begun.unwrap(), Ok(()));
+}
+
+fn session(office: &str, account: u64, number: u8, seconds: i64) -> NewSession {
+    NewSession {
         id: format!("session {number}"),
         kj_id: kj(account),
         office: no(office),
@@ -518,8 +588,7 @@ async fn begin(world: &World, office: &str, account: u64, number: u8, seconds: i
         access_expires_at: at(seconds + 3600),
         refresh: Sha256Digest([100 + number; 32]),
         expires_at: at(seconds + 8 * 3600),
-    };
-    world.store.begin_session(session, by(seconds)).await.unwrap();
+    }
 }
 
 fn access(number: u8) -> Sha256Digest {
@@ -573,7 +642,8 @@ pub(crate) async fn the_oldest_session_ends_when_there_are_too_many(world: &Worl
 pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
     begin(world, A, 1, 1, 0).await;
     begin(world, A, 1, 2, 0).await;
-    world.store.set_password(kj(1), "$second".into(), "session 2", by(10)).await.unwrap();
+    let set = world.store.set_password(kj(1), "$second".into(), "session 2", by(10)).await;
+    assert_eq!(set.unwrap(), Ok(()));
     assert!(!works(world, 1, 20).await);
     assert!(works(world, 2, 20).await);
     let attempt = world.store.attempt(no(A), kj(1), at(20)).await.unwrap();

@@ -21,7 +21,7 @@ use tasuki_protocol::account::{ChangePassword, Enrol, IssuedCertificate, LogIn, 
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
 use tasuki_protocol::key::PublishKey;
 use tasuki_protocol::problem::{Problem, ProblemType};
-use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind};
+use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind, RefusalReason};
 use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder;
@@ -257,9 +257,20 @@ impl Node {
         contents: &Bytes,
         kind: ReceiptKind,
     ) -> PostReceipt {
+        self.receipt_because(id, from, contents, kind, None)
+    }
+
+    pub(crate) fn receipt_because(
+        &self,
+        id: ParcelId,
+        from: &Node,
+        contents: &Bytes,
+        kind: ReceiptKind,
+        reason: Option<RefusalReason>,
+    ) -> PostReceipt {
         let digest = Sha256Digest(Sha256::digest(contents).into());
         let at = Timestamp::now();
-        let receipt = Receipt { parcel: id, from: from.office, to: self.office, digest, kind, at };
+        let receipt = Receipt { parcel: id, from: from.office, to: self.office, digest, kind, reason, at };
         let signature = self.key.sign(receipt.signed_text().as_bytes()).unwrap();
         PostReceipt { receipt, signature: base64::prelude::BASE64_STANDARD.encode(signature) }
     }

@@ -148,7 +148,7 @@ pub(crate) fn offer(from: &str, to: &str, number: u8) -> Offer {
 
 pub(crate) fn signed(parcel: &Parcel, kind: ReceiptKind) -> SignedReceipt {
     let Parcel { id, from, to, digest, .. } = *parcel;
-    let receipt = Receipt { parcel: id, from, to, digest, kind, at: at(60) };
+    let receipt = Receipt { parcel: id, from, to, digest, kind, reason: None, at: at(60) };
     let (signature, certificate_pem) = ("signature".into(), "certificate".into());
     SignedReceipt { receipt, signature, certificate_pem, accepted_at: at(60) }
 }

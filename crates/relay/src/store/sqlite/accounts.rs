@@ -8,8 +8,9 @@ use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 
 use super::writer::Tx;
 use super::{SqliteStore, audit, certificates, row, sessions};
+use crate::store::account::lock_after;
 use crate::store::{
-    Accounts, Attempt, By, CallerRow, Enrolment, NewAccount, NewCertificate, NewSession, StoreError,
+    Accounts, Attempt, By, CallerRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession, StoreError,
 };
 
 fn put(tx: &Tx<'_>, new: &NewAccount, by: &By) -> rusqlite::Result<bool> {
@@ -27,15 +28,19 @@ fn put(tx: &Tx<'_>, new: &NewAccount, by: &By) -> rusqlite::Result<bool> {
         (None, None) => return Ok(false),
         (Some(_), None) => {
             tx.prepare_cached(
-                "UPDATE account SET enrolment_hash = ?2, enrolment_expires_at = ?3 WHERE kj_id = ?1",
+                "UPDATE account SET enrolment_hash = ?2, enrolment_expires_at = ?3, enrolled_key = NULL,
+                     enrolled_certificate = NULL, enrolment_failures = 0 WHERE kj_id = ?1",
             )?
             .execute(params![new.kj_id.as_str(), new.enrolment_hash, expires_at])?;
         }
         (_, Some(password)) => {
             tx.prepare_cached(
-                "INSERT INTO account VALUES (?1, ?2, ?3, 1, ?4, ?5)
+                "INSERT INTO account (kj_id, office, password_hash, must_change, enrolment_hash,
+                                      enrolment_expires_at)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5)
                  ON CONFLICT DO UPDATE SET password_hash = ?3, must_change = 1, enrolment_hash = ?4,
-                     enrolment_expires_at = ?5",
+                     enrolment_expires_at = ?5, enrolled_key = NULL, enrolled_certificate = NULL,
+                     enrolment_failures = 0",
             )?
             .execute(params![
                 new.kj_id.as_str(),
@@ -58,7 +63,12 @@ fn of_office(db: &Connection, office: OfficeNo) -> rusqlite::Result<Vec<KjId>> {
         .collect()
 }
 
-fn attempt(db: &Connection, office: OfficeNo, kj_id: KjId, at: Timestamp) -> rusqlite::Result<Attempt> {
+pub(super) fn attempt(
+    db: &Connection,
+    office: OfficeNo,
+    kj_id: KjId,
+    at: Timestamp,
+) -> rusqlite::Result<Attempt> {
     let mut attempt = db
         .prepare_cached(
             "SELECT password_hash, must_change, enrolment_hash, enrolment_expires_at FROM account
@@ -83,26 +93,42 @@ fn attempt(db: &Connection, office: OfficeNo, kj_id: KjId, at: Timestamp) -> rus
     Ok(attempt)
 }
 
-fn note_failure(
-    tx: &Tx<'_>,
-    office: OfficeNo,
-    kj_id: KjId,
-    locked_until: Option<Timestamp>,
-    by: &By,
-) -> rusqlite::Result<()> {
+fn note_failure(tx: &Tx<'_>, office: OfficeNo, kj_id: KjId, by: &By) -> rusqlite::Result<Result<(), Locked>> {
+    let before = attempt(tx, office, kj_id, by.at)?;
+    if let Err(locked) = before.may_try(by.at) {
+        return Ok(Err(locked));
+    }
+    let failures = before.failures.saturating_add(1);
     tx.prepare_cached(
-        "INSERT INTO attempt VALUES (?1, ?2, 1, ?3, ?4)
-         ON CONFLICT DO UPDATE SET failures = failures + 1, locked_until = ?3, last_at = ?4",
+        "INSERT INTO attempt (office, kj_id, failures, locked_until, last_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET failures = ?3, locked_until = ?4, last_at = ?5",
     )?
     .execute(params![
         office.as_str(),
         kj_id.as_str(),
-        locked_until.map(row::millis),
+        failures,
+        lock_after(failures, by.at).map(row::millis),
         row::millis(by.at)
     ])?;
     // Only what concerns somebody is noted: guesses of ids must not fill the log.
     if of_office(tx, office)?.contains(&kj_id) {
         audit::append(tx, office.as_str(), "session.refuse", kj_id.as_str(), by)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Wrong enrolment passwords that are noted for each right one: strangers must not fill the audit log.
+const NOTED_ENROLMENTS: u32 = 10;
+
+fn note_refused_enrolment(tx: &Tx<'_>, office: OfficeNo, kj_id: KjId, by: &By) -> rusqlite::Result<()> {
+    let noted = tx
+        .prepare_cached(
+            "UPDATE account SET enrolment_failures = enrolment_failures + 1
+             WHERE kj_id = ?1 AND office = ?2 AND enrolment_failures < ?3",
+        )?
+        .execute(params![kj_id.as_str(), office.as_str(), NOTED_ENROLMENTS])?;
+    if noted > 0 {
+        audit::append(tx, office.as_str(), "enrolment.refuse", kj_id.as_str(), by)?;
     }
     Ok(())
 }
@@ -113,36 +139,75 @@ pub(super) fn forget_failures(tx: &Tx<'_>, office: OfficeNo, kj_id: KjId) -> rus
     Ok(())
 }
 
-fn set_password(tx: &Tx<'_>, kj_id: KjId, hash: &str, keep: &str, by: &By) -> rusqlite::Result<()> {
+fn set_password(
+    tx: &Tx<'_>,
+    kj_id: KjId,
+    hash: &str,
+    keep: &str,
+    by: &By,
+) -> rusqlite::Result<Result<(), Locked>> {
     let office: OfficeNo = tx
-        .prepare_cached(
-            "UPDATE account SET password_hash = ?2, must_change = 0 WHERE kj_id = ?1 RETURNING office",
-        )?
-        .query_row([kj_id.as_str(), hash], |row| row::word(row, 0))?;
+        .prepare_cached("SELECT office FROM account WHERE kj_id = ?1")?
+        .query_row([kj_id.as_str()], |row| row::word(row, 0))?;
+    if let Err(locked) = attempt(tx, office, kj_id, by.at)?.may_try(by.at) {
+        return Ok(Err(locked));
+    }
+    tx.prepare_cached("UPDATE account SET password_hash = ?2, must_change = 0 WHERE kj_id = ?1")?
+        .execute([kj_id.as_str(), hash])?;
     forget_failures(tx, office, kj_id)?;
     sessions::end_all_but(tx, kj_id, keep)?;
-    audit::append(tx, office.as_str(), "password.change", kj_id.as_str(), by)
+    audit::append(tx, office.as_str(), "password.change", kj_id.as_str(), by).map(Ok)
 }
 
 fn enrol(
     tx: &Tx<'_>,
     kj_id: KjId,
     hash: &str,
+    key: Sha256Digest,
     certificate: &NewCertificate,
     by: &By,
 ) -> rusqlite::Result<Enrolment> {
     let used_up = tx
         .prepare_cached(
-            "UPDATE account SET enrolment_hash = NULL
-             WHERE kj_id = ?1 AND office = ?2 AND enrolment_hash = ?3 AND enrolment_expires_at > ?4",
+            "UPDATE account SET enrolled_key = ?5, enrolled_certificate = ?6
+             WHERE kj_id = ?1 AND office = ?2 AND enrolment_hash = ?3 AND enrolment_expires_at > ?4
+                 AND enrolled_key IS NULL",
         )?
-        .execute(params![kj_id.as_str(), certificate.office.as_str(), hash, row::millis(by.at)])?;
+        .execute(params![
+            kj_id.as_str(),
+            certificate.office.as_str(),
+            hash,
+            row::millis(by.at),
+            key.0,
+            certificate.fingerprint.0
+        ])?;
     if used_up == 0 {
-        return Ok(Enrolment::Closed);
+        return enrolled_before(tx, kj_id, hash, key, by.at);
     }
-    forget_failures(tx, certificate.office, kj_id)?;
     certificates::add(tx, certificate, by)?;
     Ok(Enrolment::Done)
+}
+
+/// The certificate that this key has got for this enrolment password, while both are valid.
+fn enrolled_before(
+    db: &Connection,
+    kj_id: KjId,
+    hash: &str,
+    key: Sha256Digest,
+    at: Timestamp,
+) -> rusqlite::Result<Enrolment> {
+    let before = db
+        .prepare_cached(
+            "SELECT pem, not_after FROM account
+             JOIN certificate ON fingerprint = enrolled_certificate AND certificate.office = account.office
+             WHERE kj_id = ?1 AND enrolment_hash = ?2 AND enrolled_key = ?3 AND enrolment_expires_at > ?4
+                 AND revoked_at IS NULL",
+        )?
+        .query_row(params![kj_id.as_str(), hash, key.0, row::millis(at)], |row| {
+            Ok(Enrolment::Again { pem: row.get(0)?, not_after: row::time(row, 1)? })
+        })
+        .optional()?;
+    Ok(before.unwrap_or(Enrolment::Closed))
 }
 
 #[async_trait]
@@ -163,13 +228,22 @@ impl Accounts for SqliteStore {
         &self,
         office: OfficeNo,
         kj_id: KjId,
-        locked_until: Option<Timestamp>,
         by: By,
-    ) -> Result<(), StoreError> {
-        self.write(0, move |tx| note_failure(tx, office, kj_id, locked_until, &by)).await
+    ) -> Result<Result<(), Locked>, StoreError> {
+        self.write(0, move |tx| note_failure(tx, office, kj_id, &by)).await
     }
 
-    async fn set_password(&self, kj_id: KjId, hash: String, keep: &str, by: By) -> Result<(), StoreError> {
+    async fn note_refused_enrolment(&self, office: OfficeNo, kj_id: KjId, by: By) -> Result<(), StoreError> {
+        self.write(0, move |tx| note_refused_enrolment(tx, office, kj_id, &by)).await
+    }
+
+    async fn set_password(
+        &self,
+        kj_id: KjId,
+        hash: String,
+        keep: &str,
+        by: By,
+    ) -> Result<Result<(), Locked>, StoreError> {
         let keep = keep.to_owned();
         self.write(0, move |tx| set_password(tx, kj_id, &hash, &keep, &by)).await
     }
@@ -178,10 +252,11 @@ impl Accounts for SqliteStore {
         &self,
         kj_id: KjId,
         enrolment_hash: String,
+        key: Sha256Digest,
         certificate: NewCertificate,
         by: By,
     ) -> Result<Enrolment, StoreError> {
-        self.write(0, move |tx| enrol(tx, kj_id, &enrolment_hash, &certificate, &by)).await
+        self.write(0, move |tx| enrol(tx, kj_id, &enrolment_hash, key, &certificate, &by)).await
     }
 
     async fn add_certificate(&self, certificate: NewCertificate, by: By) -> Result<bool, StoreError> {
@@ -214,7 +289,7 @@ impl Accounts for SqliteStore {
         self.read(move |db| sessions::caller(db, fingerprint, access, at)).await
     }
 
-    async fn begin_session(&self, session: NewSession, by: By) -> Result<(), StoreError> {
+    async fn begin_session(&self, session: NewSession, by: By) -> Result<Result<(), Locked>, StoreError> {
         self.write(0, move |tx| sessions::begin(tx, &session, &by)).await
     }
 

@@ -14,6 +14,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0002_withdrawn_ahead.sql"),
     include_str!("../../../migrations/0003_life.sql"),
     include_str!("../../../migrations/0004_kept.sql"),
+    include_str!("../../../migrations/0005_refusal_reason.sql"),
+    include_str!("../../../migrations/0006_enrolled.sql"),
+    include_str!("../../../migrations/0007_enrolment_failures.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
@@ -46,6 +49,12 @@ pub enum OpenError {
     /// The file belongs to another program.
     #[error("{0} is not a store of the relay")]
     Foreign(PathBuf),
+    /// A file of a store is where the copy is to be, or a log of one: SQLite would read it as part of the copy.
+    #[error("{0} is still there")]
+    Occupied(PathBuf),
+    /// What was copied is damaged.
+    #[error("the copy of {0} is damaged")]
+    Damaged(PathBuf),
     /// The file was made by a newer version.
     #[error("the store has version {found}, this program knows versions up to {known}: update the program")]
     Newer {
@@ -62,6 +71,7 @@ pub enum OpenError {
 /// Opens the connection that writes.
 pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     let open = |source| OpenError::Open { path: path.to_owned(), source };
+    make_private(path)?;
     let db = Connection::open(path).map_err(open)?;
     db.busy_timeout(LOCK_WAIT)?;
     // The page size holds for a new file only, and must be set before anything is written.
@@ -116,21 +126,79 @@ pub(super) fn life(db: &Connection) -> Result<Life, OpenError> {
 /// # Errors
 /// When the store cannot be read or the copy not be written.
 pub fn backup(from: &Path, to: &Path) -> Result<(), OpenError> {
+    if let Some(file) = remains(to) {
+        return Err(OpenError::Occupied(file));
+    }
     let source = readable(from)?;
+    let id: i32 = source.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id != APPLICATION_ID {
+        return Err(OpenError::Foreign(from.to_owned()));
+    }
     let partial = to.with_extension("partial");
+    while let Some(file) = remains(&partial) {
+        std::fs::remove_file(file)?;
+    }
+    make_private(&partial)?;
     let mut copy = Connection::open(&partial)?;
     // All pages in one step: a copy in many steps begins anew whenever somebody writes.
     rusqlite::backup::Backup::new(&source, &mut copy)?.step(-1)?;
     migrate(&copy)?;
     copy.execute("UPDATE life SET name = lower(hex(randomblob(16)))", [])?;
+    let found: String = copy.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if found != "ok" {
+        return Err(OpenError::Damaged(from.to_owned()));
+    }
     copy.close().map_err(|(_, error)| error)?;
     // Named only when complete and durable: a half copy must not look like a whole one.
     std::fs::File::open(&partial)?.sync_all()?;
-    std::fs::hard_link(&partial, to)?;
-    std::fs::remove_file(&partial)?;
+    rename_new(&partial, to)?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// The files that SQLite takes for one store: the file, its log and the log's index.
+fn files_of(store: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut path = store.as_os_str().to_owned();
+        path.push(ending);
+        PathBuf::from(path)
+    })
+}
+
+/// The first file of a store that is there.
+pub(crate) fn remains(store: &Path) -> Option<PathBuf> {
+    files_of(store).into_iter().find(|path| path.symlink_metadata().is_ok())
+}
+
+/// Makes the file if it is not there, and keeps others from reading it whatever the umask is: it holds the hashes of
+/// passwords. SQLite gives the same rights to the files that it makes beside it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    files_of(path).iter().filter(|path| path.exists()).try_for_each(|path| tighten(path))
+}
+
+fn tighten(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o700))
+}
+
+/// Renames a file to a name that nothing has.
+fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Network drives may not know how. The name is taken first; an empty file is no store.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+            std::fs::OpenOptions::new().write(true).create_new(true).open(to)?;
+            std::fs::rename(from, to)
+        }
+        result => Ok(result?),
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +240,53 @@ mod tests {
         let foreign = folder.path().join("foreign");
         Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
         assert!(matches!(writable(&foreign), Err(OpenError::Foreign(_))));
+    }
+
+    #[test]
+    fn a_copy_never_meets_the_log_of_another_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let [store, copy] = ["store", "copy"].map(|name| folder.path().join(name));
+        migrate(&writable(&store).unwrap()).unwrap();
+        for left in ["copy", "copy-wal", "copy-shm"] {
+            let left = folder.path().join(left);
+            std::fs::File::create(&left).unwrap();
+            let refused = backup(&store, &copy).unwrap_err();
+            assert!(matches!(&refused, OpenError::Occupied(file) if *file == left), "{refused}");
+            std::fs::remove_file(left).unwrap();
+        }
+        // What an interrupted copy left is no part of the next one.
+        std::fs::File::create(folder.path().join("copy.partial-wal")).unwrap();
+        backup(&store, &copy).unwrap();
+        assert_eq!(remains(&folder.path().join("copy.partial")), None);
+        assert!(matches!(backup(&store, &copy), Err(OpenError::Occupied(_))), "nothing is overwritten");
+    }
+
+    #[test]
+    fn an_empty_or_foreign_file_is_no_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let [empty, foreign, to] = ["empty", "foreign", "to"].map(|name| folder.path().join(name));
+        std::fs::File::create(&empty).unwrap();
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+        for from in [empty, foreign] {
+            assert!(matches!(backup(&from, &to), Err(OpenError::Foreign(_))), "{}", from.display());
+            assert_eq!(remains(&to), None);
+        }
+    }
+
+    #[test]
+    fn nobody_else_may_read_a_store_or_a_copy() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let [store, copy] = ["store", "copy"].map(|name| folder.path().join(name));
+        std::fs::File::create(&store).unwrap();
+        std::fs::set_permissions(&store, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let db = writable(&store).unwrap();
+        migrate(&db).unwrap();
+        backup(&store, &copy).unwrap();
+        for name in ["store", "store-wal", "store-shm", "copy"] {
+            let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use rusqlite::{Connection, params};
 use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts, Step};
-use tasuki_protocol::receipt::{Receipt, ReceiptKind, SignedReceipt};
+use tasuki_protocol::receipt::{Receipt, ReceiptKind, RefusalReason, SignedReceipt};
 use tasuki_terms::OfficeNo;
 
 use super::audit;
@@ -48,8 +48,8 @@ pub(super) fn keep(
 
 fn insert(db: &Connection, seq: u64, signed: &SignedReceipt) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO receipt (receiver, seq, kind, at, signature, certificate, accepted_at, place)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, count(*) FROM receipt WHERE receiver = ?1 AND seq = ?2",
+        "INSERT INTO receipt (receiver, seq, kind, at, signature, certificate, accepted_at, reason, place)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, count(*) FROM receipt WHERE receiver = ?1 AND seq = ?2",
     )?
     .execute(params![
         signed.receipt.to.as_str(),
@@ -59,6 +59,7 @@ fn insert(db: &Connection, seq: u64, signed: &SignedReceipt) -> rusqlite::Result
         signed.signature,
         signed.certificate_pem,
         row::millis(signed.accepted_at),
+        signed.receipt.reason.map(RefusalReason::as_str),
     ])?;
     Ok(())
 }
@@ -68,7 +69,7 @@ pub(super) fn with(db: &Connection, kept: Kept) -> rusqlite::Result<ParcelWithRe
     let parcel = kept.parcel;
     let receipts = db
         .prepare_cached(
-            "SELECT kind, at, signature, certificate, accepted_at FROM receipt
+            "SELECT kind, at, signature, certificate, accepted_at, reason FROM receipt
              WHERE receiver = ?1 AND seq = ?2 ORDER BY place",
         )?
         .query_map(params![parcel.to.as_str(), kept.seq], |row| signed(&parcel, row))?
@@ -78,6 +79,8 @@ pub(super) fn with(db: &Connection, kept: Kept) -> rusqlite::Result<ParcelWithRe
 
 fn signed(parcel: &Parcel, row: &rusqlite::Row<'_>) -> rusqlite::Result<SignedReceipt> {
     let kind = ReceiptKind::parse(row.get_ref(0)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?;
+    let reason = row.get::<_, Option<String>>(5)?;
+    let reason = reason.map(|name| RefusalReason::parse(&name).ok_or(rusqlite::Error::InvalidQuery));
     Ok(SignedReceipt {
         receipt: Receipt {
             parcel: parcel.id,
@@ -85,6 +88,7 @@ fn signed(parcel: &Parcel, row: &rusqlite::Row<'_>) -> rusqlite::Result<SignedRe
             to: parcel.to,
             digest: parcel.digest,
             kind,
+            reason: reason.transpose()?,
             at: row::word(row, 1)?,
         },
         signature: row.get(2)?,

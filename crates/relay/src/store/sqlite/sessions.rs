@@ -6,12 +6,15 @@ use tasuki_protocol::account::Session;
 use tasuki_protocol::limits::SESSIONS;
 use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 
-use super::accounts::forget_failures;
+use super::accounts::{attempt, forget_failures};
 use super::writer::Tx;
 use super::{audit, certificates, row};
-use crate::store::{By, CallerRow, NewSession};
+use crate::store::{By, CallerRow, Locked, NewSession};
 
-pub(super) fn begin(tx: &Tx<'_>, new: &NewSession, by: &By) -> rusqlite::Result<()> {
+pub(super) fn begin(tx: &Tx<'_>, new: &NewSession, by: &By) -> rusqlite::Result<Result<(), Locked>> {
+    if let Err(locked) = attempt(tx, new.office, new.kj_id, by.at)?.may_try(by.at) {
+        return Ok(Err(locked));
+    }
     tx.prepare_cached("DELETE FROM session WHERE kj_id = ?1 AND expires_at <= ?2")?
         .execute(params![new.kj_id.as_str(), row::millis(by.at)])?;
     tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(params![
@@ -31,7 +34,7 @@ pub(super) fn begin(tx: &Tx<'_>, new: &NewSession, by: &By) -> rusqlite::Result<
     )?
     .execute(params![new.kj_id.as_str(), new.id, SESSIONS])?;
     forget_failures(tx, new.office, new.kj_id)?;
-    audit::append(tx, new.office.as_str(), "session.begin", new.kj_id.as_str(), by)
+    audit::append(tx, new.office.as_str(), "session.begin", new.kj_id.as_str(), by).map(Ok)
 }
 
 pub(super) fn caller(

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde_json::json;
 use tasuki_relay::folder::Folder;
@@ -77,11 +77,13 @@ pub(super) fn backup(folder: &Folder, options: &Backup) -> anyhow::Result<ExitCo
 }
 
 pub(super) fn restore(folder: &Folder, options: &Restore) -> anyhow::Result<ExitCode> {
-    ensure!(
-        !folder.store().exists(),
-        "{} がまだあります。連携基盤を止め、別の所に移してから戻してください",
-        folder.store().display()
-    );
+    if let Some(file) = operator::remains(folder) {
+        bail!(
+            "{} がまだあります。連携基盤を止め、relay.db・relay.db-wal・relay.db-shm のうち、あるものをすべて\
+             一緒に別の所へ移してから戻してください",
+            file.display()
+        );
+    }
     operator::restore(folder, &options.file).context("戻せません")?;
     anstream::println!("{} から戻しました。", options.file.display());
     Ok(ExitCode::SUCCESS)
