@@ -35,6 +35,8 @@ CREATE TABLE arrival_kept (
     acknowledged TEXT NOT NULL DEFAULT '',
     -- 'owed': its files are still to be put into the import folder.
     import TEXT NOT NULL DEFAULT '',
+    -- Why it was refused, in the words of the receipt; NULL when it was not, or for a reason that no receipt names.
+    refusal TEXT,
     UNIQUE (office, sender, parcel)
 ) STRICT;
 INSERT INTO arrival_kept (id, office, parcel, sender, sender_name, state, contents, months, size, accepted_at,

@@ -12,7 +12,7 @@ use tasuki_parcel::manifest::{FileKind, Manifest};
 use tasuki_parcel::open::{Expected, OpenError, Opener, open};
 use tasuki_protocol::mailbox::Life;
 use tasuki_protocol::parcel::{Parcel, ParcelState};
-use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_standard::FileName;
 use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth, Sha256Digest};
 
@@ -391,8 +391,8 @@ impl Node {
         self.db().write(|db| {
             let inserted = db.execute(
                 "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
-                     size, accepted_at, received_at, record, import, acknowledged)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                     size, accepted_at, received_at, record, import, acknowledged, refusal)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                 params![
                     office.as_str(),
                     parcel.id.to_string(),
@@ -406,7 +406,8 @@ impl Node {
                     now.as_millisecond(),
                     record,
                     if is_to_import { "owed" } else { "" },
-                    acknowledged(parcel.state)
+                    acknowledged(parcel.state),
+                    judged.reason.map(RefusalReason::as_str)
                 ],
             )?;
             if inserted == 0 {
@@ -523,15 +524,11 @@ impl Node {
     }
 
     /// Receipts that are owed: the relay's record of each parcel, and the next receipt.
-    pub(crate) fn owed(
-        &self,
-        office: OfficeNo,
-        limit: u32,
-    ) -> Result<Vec<(ArrivalId, Parcel, ReceiptKind)>, OfficeError> {
-        let rows: Vec<(i64, String, String, String)> = self.db().read(|db| {
+    pub(crate) fn owed(&self, office: OfficeNo, limit: u32) -> Result<Vec<Owed>, OfficeError> {
+        let rows: Vec<(i64, String, String, String, Option<String>)> = self.db().read(|db| {
             // The condition is that of the index arrival_owed.
             let mut statement = db.prepare_cached(
-                "SELECT id, record, state, acknowledged FROM arrival WHERE office = ?1
+                "SELECT id, record, state, acknowledged, refusal FROM arrival WHERE office = ?1
                  AND ((state = 'unread' AND acknowledged = '')
                    OR (state = 'read' AND acknowledged IN ('', 'received'))
                    OR (state = 'imported' AND acknowledged <> 'imported')
@@ -539,15 +536,17 @@ impl Node {
                  ORDER BY id LIMIT ?2",
             )?;
             let values = params![office.as_str(), limit];
-            let rows = statement
-                .query_map(values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+            let rows = statement.query_map(values, |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?;
             rows.collect()
         })?;
         let mut owed = Vec::new();
-        for (id, record, state, acknowledged) in rows {
+        for (id, record, state, acknowledged, refusal) in rows {
             let state = ArrivalState::parse(&state).ok_or(OfficeError::Damaged)?;
             if let Some(kind) = owed_receipt(state, &acknowledged) {
-                owed.push((ArrivalId(id), serde_json::from_str(&record)?, kind));
+                let reason = refusal.as_deref().and_then(RefusalReason::parse);
+                owed.push(Owed { id: ArrivalId(id), parcel: serde_json::from_str(&record)?, kind, reason });
             }
         }
         Ok(owed)
@@ -599,6 +598,14 @@ pub struct HeldUp {
     pub to_import: i64,
 }
 
+/// A receipt that the relay is to get.
+pub(crate) struct Owed {
+    pub(crate) id: ArrivalId,
+    pub(crate) parcel: Parcel,
+    pub(crate) kind: ReceiptKind,
+    pub(crate) reason: Option<RefusalReason>,
+}
+
 /// What became of a parcel that was fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -611,6 +618,7 @@ pub(crate) enum Kept {
 /// What is to be kept of a parcel. Pure.
 struct Judged {
     state: ArrivalState,
+    reason: Option<RefusalReason>,
     inside: ArrivedContents,
     months: Vec<ServiceMonth>,
 }
@@ -636,26 +644,28 @@ fn acknowledged(state: ParcelState) -> &'static str {
 }
 
 fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -> Judged {
-    let refused = |words: &str| Judged {
+    let refused = |words: &str, reason| Judged {
         state: ArrivalState::Refused,
+        reason,
         inside: ArrivedContents { refusal: words.to_owned(), ..ArrivedContents::default() },
         months: Vec::new(),
     };
     let opened = match opened {
         Ok(opened) => opened,
-        Err(error) => return refused(refusal_words(&error)),
+        Err(error) => return refused(refusal_words(&error), refusal_reason(&error)),
     };
     if opened.manifest.from != parcel.from {
-        return refused(FORGED);
+        return refused(FORGED, Some(RefusalReason::Sender));
     }
     if !is_exchangeable(&opened.files) {
-        return refused("やりとりできない種類のファイルが入っています。");
+        let words = "やりとりできない種類のファイルが入っています。";
+        return refused(words, Some(RefusalReason::Contents));
     }
     let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
     let files: Vec<_> = (0..).zip(opened.files).collect();
     let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
     let inside = ArrivedContents { contents, names, refusal: String::new() };
-    Judged { state: known_state(parcel.state), inside, months }
+    Judged { state: known_state(parcel.state), reason: None, inside, months }
 }
 
 /// How far a list of the relay was read.
@@ -724,6 +734,17 @@ fn unpack(
         files.push(Dropped { name: entry.name.to_string(), bytes });
     }
     Ok(Opened { manifest, signer, files })
+}
+
+/// What the sender is told. That this node has no key for it is no reason of the parcel.
+fn refusal_reason(error: &OpenError) -> Option<RefusalReason> {
+    match error {
+        OpenError::NotForTheseKeys => None,
+        OpenError::Signer(_) | OpenError::OtherSigner { .. } | OpenError::Signature => {
+            Some(RefusalReason::Sender)
+        }
+        _ => Some(RefusalReason::Damaged),
+    }
 }
 
 const FORGED: &str = "送信元を確かめられないため、受け取りませんでした。送信元に確かめてください。";

@@ -6,6 +6,7 @@ use tasuki_client::ClientError;
 use tasuki_protocol::problem::ProblemType;
 
 use super::with_session;
+use crate::arrivals::Owed;
 use crate::error::OfficeError;
 use crate::node::Node;
 use crate::open_office::OpenOffice;
@@ -20,9 +21,15 @@ pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), 
         if owed.is_empty() {
             return Ok(());
         }
-        for (id, parcel, kind) in owed {
+        for Owed { id, parcel, kind, reason } in owed {
             let (key, now) = (&open.secrets.signing_key, node.now());
-            match with_session(open, || open.client.acknowledge(&parcel, kind, key, now)).await {
+            let posted = with_session(open, || async {
+                match reason {
+                    Some(reason) => open.client.refuse(&parcel, reason, key, now).await,
+                    None => open.client.acknowledge(&parcel, kind, key, now).await,
+                }
+            });
+            match posted.await {
                 Ok(_) => {}
                 Err(ClientError::Problem(problem)) if is_final(problem.kind()) => {
                     tracing::warn!(office = %office, parcel = %parcel.id, problem = problem.uri, "a receipt is not taken");

@@ -6,6 +6,7 @@ use tasuki_office::arrivals::{Arrival, ArrivalState};
 use tasuki_parcel::manifest::FileKind;
 use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 use tasuki_protocol::parcel::ParcelState;
+use tasuki_protocol::receipt::RefusalReason;
 use tasuki_terms::ParcelId;
 
 use crate::other::{Other, new_id, other};
@@ -37,9 +38,11 @@ async fn first_arrival(care: &tasuki_office::node::Node) -> Arrival {
     until_arrived(care, CARE, 1).await.remove(0)
 }
 
-async fn is_told(office: &Other, id: ParcelId) {
+async fn is_told(office: &Other, id: ParcelId, reason: Option<RefusalReason>) {
     for _ in 0..200 {
-        if office.client.parcel(id).await.unwrap().parcel.state == ParcelState::Refused {
+        let known = office.client.parcel(id).await.unwrap();
+        if known.parcel.state == ParcelState::Refused {
+            assert_eq!(known.receipts.last().unwrap().receipt.reason, reason);
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -62,20 +65,20 @@ async fn a_forged_a_damaged_and_a_foreign_arrival_are_refused_and_told() {
     assert_eq!(arrival.state, ArrivalState::Refused);
     assert!(arrival.inside.refusal.contains("送信元を確かめられない"), "{}", arrival.inside.refusal);
     assert!(care.open_arrival(no(CARE), arrival.id).is_err());
-    is_told(&visits, forged).await;
+    is_told(&visits, forged, Some(RefusalReason::Sender)).await;
 
     // Under another number than it was sealed for.
     let moved = new_id(2);
     let bytes = sealed(&world, &visits, sender(&visits), new_id(3), (&good.name, &good.bytes)).await;
     visits.hand_in(CARE, moved, 1, bytes).await;
     until_arrived(&care, CARE, 2).await;
-    is_told(&visits, moved).await;
+    is_told(&visits, moved, Some(RefusalReason::Damaged)).await;
 
     // Bytes of nothing.
     let noise = new_id(4);
     visits.hand_in(CARE, noise, 1, b"anything at all".repeat(40)).await;
     let all = until_arrived(&care, CARE, 3).await;
-    is_told(&visits, noise).await;
+    is_told(&visits, noise, Some(RefusalReason::Damaged)).await;
     assert!(all.iter().all(|arrival| arrival.state == ArrivalState::Refused));
 
     // And a good one comes behind them, from whom it says.
@@ -109,7 +112,7 @@ async fn what_is_sealed_for_a_key_that_nobody_has_is_refused() {
     let arrival = first_arrival(&care).await;
     assert_eq!(arrival.state, ArrivalState::Refused);
     assert!(arrival.inside.refusal.contains("鍵では開けません"), "{}", arrival.inside.refusal);
-    is_told(&visits, id).await;
+    is_told(&visits, id, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +127,7 @@ async fn what_may_not_be_exchanged_is_refused() {
     let arrival = first_arrival(&care).await;
     assert_eq!(arrival.state, ArrivalState::Refused);
     assert!(arrival.inside.refusal.contains("種類"), "{}", arrival.inside.refusal);
-    is_told(&visits, id).await;
+    is_told(&visits, id, Some(RefusalReason::Contents)).await;
 }
 
 /// The relay lets one number stand in an inbox and among what was sent: here they lie apart.
