@@ -18,7 +18,7 @@ use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
-use super::{chance, with_session};
+use super::{chance, progress, with_session};
 use crate::error::OfficeError;
 use crate::node::Node;
 use crate::open_office::OpenOffice;
@@ -72,13 +72,16 @@ async fn try_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<
         Ok(_) => {}
         Err(OfficeError::Relay(error)) => {
             for send in &due {
-                settle(node, send, &Trouble::from(&error)).await?;
+                settle(node, open, send, &Trouble::from(&error)).await?;
             }
             return Ok(());
         }
         Err(error) => return Err(error),
     }
-    let ready = seal_all(node, open, due).await?;
+    let (ready, troubled) = seal_all(node, open, due).await?;
+    for (send, trouble) in &troubled {
+        settle(node, open, send, trouble).await?;
+    }
     let tries = stream::iter(ready).map(|ready| hand_in(node, open, ready));
     let mut tries = tries.buffer_unordered(AT_ONCE);
     while let Some(result) = tries.next().await {
@@ -96,11 +99,15 @@ struct Sealed {
     digest: Sha256Digest,
 }
 
-/// Seals what is not sealed for the receiver's present key yet.
-async fn seal_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<Vec<Sealed>, OfficeError> {
+/// Seals what is not sealed for the receiver's present key yet. What cannot be sealed comes back with the reason.
+async fn seal_all(
+    node: &Node,
+    open: &Arc<OpenOffice>,
+    due: Vec<Send>,
+) -> Result<(Vec<Sealed>, Vec<(Send, Trouble)>), OfficeError> {
     let open = Arc::clone(open);
     let work = move |node: &Node| {
-        let (mut ready, mut notes) = (Vec::new(), Vec::new());
+        let (mut ready, mut troubled, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for send in due {
             match seal_one(node, &open, &send) {
                 Ok((sealed, is_new)) => {
@@ -109,11 +116,11 @@ async fn seal_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result
                     }
                     ready.push(Sealed { send, ..sealed });
                 }
-                Err(trouble) => node.note_not_sent(&send, &ended(node, &send, &trouble))?,
+                Err(trouble) => troubled.push((send, trouble)),
             }
         }
         node.note_sealed(&notes)?;
-        Ok(ready)
+        Ok((ready, troubled))
     };
     node.run(work).await
 }
@@ -191,12 +198,12 @@ fn seal_parcel(
 }
 
 /// Hands one in, and notes what came of it.
-async fn hand_in(node: &Node, open: &OpenOffice, sealed: Sealed) -> Result<(), OfficeError> {
+async fn hand_in(node: &Node, open: &Arc<OpenOffice>, sealed: Sealed) -> Result<(), OfficeError> {
     let Sealed { send, parcel, to, epoch, digest } = sealed;
     let office = open.no();
     let bytes = match node.run(move |node| Ok(node.archive().sent(office, parcel)?)).await {
         Ok(bytes) => Bytes::from(bytes),
-        Err(error) => return settle(node, &send, &node_trouble(&error)).await,
+        Err(error) => return settle(node, open, &send, &node_trouble(&error)).await,
     };
     let handover = Handover { id: parcel, to, key_epoch: epoch, digest };
     match with_session(open, || open.client.hand_in(&handover, bytes.clone())).await {
@@ -210,14 +217,19 @@ async fn hand_in(node: &Node, open: &OpenOffice, sealed: Sealed) -> Result<(), O
                     let ended = Ended { reason: trouble.reason(), next_try_at: Some(node.now()) };
                     node.run(move |node| node.note_not_sent(&send, &ended)).await
                 }
-                Next::Wait(_) | Next::Fail(_) => settle(node, &send, &trouble).await,
+                Next::Wait(_) | Next::Fail(_) => settle(node, open, &send, &trouble).await,
             }
         }
     }
 }
 
 /// The relay has another parcel under this number. If it is ours, an earlier try has come through.
-async fn ask_again(node: &Node, open: &OpenOffice, send: Send, parcel: ParcelId) -> Result<(), OfficeError> {
+async fn ask_again(
+    node: &Node,
+    open: &Arc<OpenOffice>,
+    send: Send,
+    parcel: ParcelId,
+) -> Result<(), OfficeError> {
     match with_session(open, || open.client.parcel(parcel)).await {
         Ok(known) if known.parcel.from == open.no() && Some(known.parcel.to) == send.receiver => {
             note_accepted(node, send, &known.parcel).await
@@ -227,7 +239,7 @@ async fn ask_again(node: &Node, open: &OpenOffice, send: Send, parcel: ParcelId)
             let ended = Ended { reason, next_try_at: None };
             node.run(move |node| node.note_not_sent(&send, &ended)).await
         }
-        Err(error) => settle(node, &send, &Trouble::from(&error)).await,
+        Err(error) => settle(node, open, &send, &Trouble::from(&error)).await,
     }
 }
 
@@ -236,10 +248,28 @@ async fn note_accepted(node: &Node, send: Send, parcel: &Parcel) -> Result<(), O
     node.run(move |node| node.note_sent(&send, state, at)).await
 }
 
-/// Notes a try that brought no promise of the relay.
-async fn settle(node: &Node, send: &Send, trouble: &Trouble) -> Result<(), OfficeError> {
-    let (send, trouble) = (send.clone(), trouble.clone());
-    node.run(move |node| node.note_not_sent(&send, &ended(node, &send, &trouble))).await
+/// Notes a try that brought no promise of the relay. What is going to need a person may be sent once more by that person,
+/// under a number of its own; so a number of which an earlier try is not known to have failed is taken back first.
+async fn settle(
+    node: &Node,
+    open: &Arc<OpenOffice>,
+    send: &Send,
+    trouble: &Trouble,
+) -> Result<(), OfficeError> {
+    let mut ended = ended(node, send, trouble);
+    if ended.next_try_at.is_none() && send.attempts > 1 {
+        let parcel = send.parcel.ok_or(OfficeError::Damaged)?;
+        match with_session(open, || open.client.withdraw(parcel)).await {
+            Ok(()) => {}
+            // An earlier try had come through, and the receiver has it.
+            Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemType::AlreadyFetched) => {
+                return progress::note(node, open, parcel).await;
+            }
+            Err(error) => ended = self::ended(node, send, &Trouble::not_known(&error)),
+        }
+    }
+    let send = send.clone();
+    node.run(move |node| node.note_not_sent(&send, &ended)).await
 }
 
 /// How a try has ended that brought this trouble.

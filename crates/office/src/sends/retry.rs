@@ -59,6 +59,12 @@ impl From<&ClientError> for Trouble {
 }
 
 impl Trouble {
+    /// Whether the relay has it could not be asked, whatever it answered.
+    pub(crate) fn not_known(error: &ClientError) -> Self {
+        tracing::info!(error = %error, "whether an earlier try came through is not known yet");
+        Self::NoAnswer
+    }
+
     fn of_problem(problem: &Problem) -> Self {
         Self::Problem {
             kind: problem.kind(),

@@ -120,6 +120,24 @@ async fn a_withdrawal_without_a_line_is_final_only_when_the_relay_has_confirmed_
     assert_eq!(care.check().unwrap(), []);
 }
 
+/// A person may send again what has failed, under a new number: the old one must be dead by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_a_person_can_no_longer_come_through_by_itself() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    world.participant(VISITS).await;
+    world.stop_relay().await;
+    let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    until_state(&care, CARE, id, "interrupted").await;
+    world.start_relay().await;
+    world.suspend(VISITS).await;
+    let failed = until_state(&care, CARE, id, "failed").await;
+    assert!(failed.attempts > 1);
+    let db = rusqlite::Connection::open(world.relay_folder().store()).unwrap();
+    let marks = "SELECT count(*) FROM withdrawn_ahead";
+    assert_eq!(db.query_row(marks, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
