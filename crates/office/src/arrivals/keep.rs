@@ -1,0 +1,171 @@
+//! Keeping what was just fetched: verified, judged, durable.
+
+use rusqlite::params;
+use tasuki_parcel::open::{Expected, OpenError, Opener};
+use tasuki_protocol::parcel::{Parcel, ParcelState};
+use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
+use tasuki_terms::{OfficeNo, ServiceMonth};
+
+use super::{ArrivalState, ArrivedContents, Opened, unpack};
+use crate::archive::Received;
+use crate::audit;
+use crate::error::OfficeError;
+use crate::node::{Node, Topic};
+use crate::open_office::OpenOffice;
+use crate::review::{Review, is_exchangeable, review};
+
+impl Node {
+    /// Verifies a parcel that was just fetched and keeps it: durable when this returns. What is sealed for another key
+    /// is refused only when `is_our_key` says that senders use the key of this node; otherwise nothing is kept.
+    pub(crate) fn keep_arrival(
+        &self,
+        open: &OpenOffice,
+        parcel: &Parcel,
+        sender_name: &str,
+        sealed: &[u8],
+        is_our_key: bool,
+    ) -> Result<Kept, OfficeError> {
+        let office = open.no();
+        let received = Received { from: parcel.from, parcel: parcel.id, digest: parcel.digest };
+        let expected = Expected { id: parcel.id, opener: Opener::Receiver(office) };
+        let judged = match unpack(open, sealed.to_vec(), Some(parcel.accepted_at), expected) {
+            Err(OpenError::NotForTheseKeys) if !is_our_key => return Ok(Kept::NotForTheseKeys),
+            opened => judge(opened, parcel, office),
+        };
+        self.archive().put_received(office, &received, sealed)?;
+        if judged.state == ArrivalState::Refused {
+            tracing::warn!(office = %office, parcel = %parcel.id, "an arrival is refused");
+        }
+        let contents = self.seal_json("arrival", &judged.inside)?;
+        let record = serde_json::to_string(parcel)?;
+        let months: Vec<_> = judged.months.iter().map(ToString::to_string).collect();
+        let folders = self.office(office)?.folders;
+        let is_to_import =
+            folders.import_by_itself && matches!(judged.state, ArrivalState::Unread | ArrivalState::Read);
+        let now = self.now();
+        self.db().write(|db| {
+            let inserted = db.execute(
+                "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
+                     size, accepted_at, received_at, record, import, acknowledged, refusal)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                params![
+                    office.as_str(),
+                    parcel.id.to_string(),
+                    parcel.from.as_str(),
+                    sender_name,
+                    judged.state.as_str(),
+                    contents,
+                    months.join(" "),
+                    parcel.size,
+                    parcel.accepted_at.as_millisecond(),
+                    now.as_millisecond(),
+                    record,
+                    if is_to_import { "owed" } else { "" },
+                    acknowledged(parcel.state),
+                    judged.reason.map(RefusalReason::as_str)
+                ],
+            )?;
+            if inserted == 0 {
+                return Ok(());
+            }
+            let id = db.last_insert_rowid();
+            audit::write(db, now, Some(office), "node", "received", &parcel.id.to_string())?;
+            for month in &months {
+                let sql =
+                    "INSERT OR IGNORE INTO arrival_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
+                db.execute(sql, params![office.as_str(), month, now.as_millisecond(), id])?;
+            }
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(office, Topic::Arrived);
+        Ok(Kept::Arrived)
+    }
+}
+
+/// What became of a parcel that was fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It is here, good or refused.
+    Arrived,
+    /// No key of this node opens it, and nothing was kept.
+    NotForTheseKeys,
+}
+
+/// What is to be kept of a parcel. Pure.
+struct Judged {
+    state: ArrivalState,
+    reason: Option<RefusalReason>,
+    inside: ArrivedContents,
+    months: Vec<ServiceMonth>,
+}
+
+/// What the office has said of a parcel before: at another computer, or before this one was restored from a backup.
+fn known_state(state: ParcelState) -> ArrivalState {
+    match state {
+        ParcelState::Opened => ArrivalState::Read,
+        ParcelState::Imported => ArrivalState::Imported,
+        _ => ArrivalState::Unread,
+    }
+}
+
+/// The receipt of this office that the relay has, as `acknowledged` holds it.
+fn acknowledged(state: ParcelState) -> &'static str {
+    match state {
+        ParcelState::Received => ReceiptKind::Received.as_str(),
+        ParcelState::Opened => ReceiptKind::Opened.as_str(),
+        ParcelState::Imported => ReceiptKind::Imported.as_str(),
+        ParcelState::Refused => ReceiptKind::Refused.as_str(),
+        ParcelState::Accepted | ParcelState::Withdrawn | ParcelState::Expired => "",
+    }
+}
+
+fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -> Judged {
+    let refused = |words: &str, reason| Judged {
+        state: ArrivalState::Refused,
+        reason,
+        inside: ArrivedContents { refusal: words.to_owned(), ..ArrivedContents::default() },
+        months: Vec::new(),
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => return refused(refusal_words(&error), refusal_reason(&error)),
+    };
+    if opened.manifest.from != parcel.from {
+        return refused(FORGED, Some(RefusalReason::Sender));
+    }
+    if !is_exchangeable(&opened.files) {
+        let words = "やりとりできない種類のファイルが入っています。";
+        return refused(words, Some(RefusalReason::Contents));
+    }
+    let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
+    let files: Vec<_> = (0..).zip(opened.files).collect();
+    let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
+    let inside = ArrivedContents { contents, names, refusal: String::new() };
+    Judged { state: known_state(parcel.state), reason: None, inside, months }
+}
+
+/// What the sender is told. That this node has no key for it is no reason of the parcel.
+fn refusal_reason(error: &OpenError) -> Option<RefusalReason> {
+    match error {
+        OpenError::NotForTheseKeys => None,
+        OpenError::Signer(_) | OpenError::OtherSigner { .. } | OpenError::Signature => {
+            Some(RefusalReason::Sender)
+        }
+        _ => Some(RefusalReason::Damaged),
+    }
+}
+
+const FORGED: &str = "送信元を確かめられないため、受け取りませんでした。送信元に確かめてください。";
+
+fn refusal_words(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::NotForTheseKeys => {
+            "この事業所の鍵では開けません。送信元に、もう一度送ってもらってください。"
+        }
+        OpenError::Signer(_) | OpenError::OtherSigner { .. } | OpenError::Signature => FORGED,
+        OpenError::OtherParcel { .. } | OpenError::OtherReceiver { .. } | OpenError::OtherSender { .. } => {
+            "あて先か番号が違うため、受け取りませんでした。送信元に、もう一度送ってもらってください。"
+        }
+        _ => "内容が壊れているため、受け取りませんでした。送信元に、もう一度送ってもらってください。",
+    }
+}

@@ -1,0 +1,175 @@
+//! How far the mailbox was read, and what in it could not be fetched yet.
+
+use jiff::Timestamp;
+use rusqlite::params;
+use serde::Serialize;
+use tasuki_protocol::mailbox::Life;
+use tasuki_protocol::parcel::Parcel;
+use tasuki_terms::{OfficeNo, ParcelId};
+
+use crate::error::OfficeError;
+use crate::node::{Node, Topic};
+
+/// What holds something up that should happen by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct HeldUp {
+    /// Parcels in the mailbox that could not be fetched yet.
+    pub delayed: i64,
+    /// Arrivals whose files are not in the import folder yet.
+    pub to_import: i64,
+}
+
+/// How far a list of the relay was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// The life of the relay in which the number is true; `None` before the first time.
+    pub(crate) life: Option<Life>,
+    pub(crate) after: u64,
+}
+
+/// A list of the relay that is read with a cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RelayList {
+    /// What waits for this office.
+    Inbox,
+    /// What this office has acknowledged and the relay still holds.
+    Kept,
+    /// What this office sent.
+    Sent,
+}
+
+impl RelayList {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox_after",
+            Self::Kept => "kept_after",
+            Self::Sent => "sent_after",
+        }
+    }
+}
+
+impl Node {
+    /// Whether a parcel is here already.
+    pub(crate) fn has_arrival(
+        &self,
+        office: OfficeNo,
+        sender: OfficeNo,
+        parcel: ParcelId,
+    ) -> Result<bool, OfficeError> {
+        Ok(self.db().read(|db| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM arrival WHERE office = ?1 AND sender = ?2 AND parcel = ?3)";
+            db.query_row(sql, [office.as_str(), sender.as_str(), &parcel.to_string()], |row| row.get(0))
+        })?)
+    }
+
+    /// Whether a parcel is here already that waits at the relay; then the relay has lost its receipt, which is owed anew.
+    pub(crate) fn owe_again(
+        &self,
+        office: OfficeNo,
+        sender: OfficeNo,
+        parcel: ParcelId,
+    ) -> Result<bool, OfficeError> {
+        self.db().write(|db| {
+            let sql =
+                "UPDATE arrival SET acknowledged = '' WHERE office = ?1 AND sender = ?2 AND parcel = ?3";
+            Ok(db.execute(sql, [office.as_str(), sender.as_str(), &parcel.to_string()])? > 0)
+        })
+    }
+
+    /// A parcel could not be fetched: it is tried again at a time, while others go on.
+    pub(crate) fn note_delayed(
+        &self,
+        office: OfficeNo,
+        parcel: &Parcel,
+        attempts: u32,
+        next_try_at: Timestamp,
+    ) -> Result<(), OfficeError> {
+        let record = serde_json::to_string(parcel)?;
+        self.db().write(|db| {
+            db.execute(
+                "INSERT OR REPLACE INTO delayed (office, sender, parcel, record, attempts, next_try_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    office.as_str(),
+                    parcel.from.as_str(),
+                    parcel.id.to_string(),
+                    record,
+                    attempts,
+                    next_try_at.as_millisecond()
+                ],
+            )?;
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(office, Topic::Arrivals);
+        Ok(())
+    }
+
+    /// A parcel that was delayed has come, or is no longer there.
+    pub(crate) fn note_not_delayed(&self, office: OfficeNo, parcel: &Parcel) -> Result<(), OfficeError> {
+        self.db().write(|db| {
+            db.execute(
+                "DELETE FROM delayed WHERE office = ?1 AND sender = ?2 AND parcel = ?3",
+                [office.as_str(), parcel.from.as_str(), &parcel.id.to_string()],
+            )?;
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(office, Topic::Arrivals);
+        Ok(())
+    }
+
+    /// Delayed parcels whose time has come, with the tries so far.
+    pub(crate) fn due_delayed(&self, office: OfficeNo) -> Result<Vec<(Parcel, u32)>, OfficeError> {
+        let now = self.now().as_millisecond();
+        let rows: Vec<(String, u32)> = self.db().read(|db| {
+            let sql = "SELECT record, attempts FROM delayed WHERE office = ?1 AND next_try_at <= ?2
+                       ORDER BY next_try_at";
+            let mut statement = db.prepare_cached(sql)?;
+            let rows =
+                statement.query_map(params![office.as_str(), now], |row| Ok((row.get(0)?, row.get(1)?)));
+            rows?.collect()
+        })?;
+        rows.into_iter().map(|(record, attempts)| Ok((serde_json::from_str(&record)?, attempts))).collect()
+    }
+
+    /// What waits in the mailbox and could not be fetched, and what could not be put into the import folder yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn held_up(&self, office: OfficeNo) -> Result<HeldUp, OfficeError> {
+        Ok(self.db().read(|db| {
+            let count = |sql| db.query_row(sql, [office.as_str()], |row| row.get(0));
+            Ok(HeldUp {
+                delayed: count("SELECT count(*) FROM delayed WHERE office = ?1")?,
+                to_import: count("SELECT count(*) FROM arrival WHERE office = ?1 AND import = 'owed'")?,
+            })
+        })?)
+    }
+
+    /// How far a list of the relay was read, and in which of its lives.
+    pub(crate) fn reading(&self, office: OfficeNo, list: RelayList) -> Result<Reading, OfficeError> {
+        let sql = format!("SELECT life, {} FROM office WHERE no = ?1", list.column());
+        Ok(self.db().read(|db| {
+            db.query_row(&sql, [office.as_str()], |row| {
+                let life: String = row.get(0)?;
+                let after: i64 = row.get(1)?;
+                Ok(Reading { life: life.parse().ok(), after: u64::try_from(after).unwrap_or_default() })
+            })
+        })?)
+    }
+
+    /// What is before this number is durable here. It means nothing in another life of the relay than it was read in.
+    pub(crate) fn note_read(
+        &self,
+        office: OfficeNo,
+        list: RelayList,
+        life: Life,
+        after: u64,
+    ) -> Result<(), OfficeError> {
+        let sql = format!("UPDATE office SET {} = ?3 WHERE no = ?1 AND life = ?2", list.column());
+        self.db().write(|db| {
+            db.execute(&sql, params![office.as_str(), life.to_string(), after])?;
+            Ok(())
+        })
+    }
+}
