@@ -77,3 +77,4 @@ pub mod seal;
 mod copy;
 mod entry;
 mod plain;
+mod strict;

@@ -12,9 +12,10 @@ use zip::result::ZipError;
 
 use crate::copy::{CopyError, copy};
 use crate::entry;
-use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, FILES, MANIFEST_BYTES, SIGNATURE_BYTES};
+use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, HEADER_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use crate::manifest::{FileEntry, Manifest, ManifestError};
 use crate::plain::Plain;
+use crate::strict;
 
 /// What the one who opens knows of a parcel beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,7 @@ pub enum OpenError {
         /// Place of the file in the manifest, from 0.
         index: usize,
     },
-    /// The source cannot be read, or the destination cannot be written.
+    /// The source cannot be read, by the system's own word, or the destination cannot be written.
     #[error("the parcel cannot be read, or a file of it cannot be written")]
     Io(#[source] io::Error),
 }
@@ -129,26 +130,31 @@ pub struct OpenedParcel<R: Read + Seek> {
 /// # Errors
 /// The first check that fails.
 pub fn open<R: Read + Seek>(
-    sealed: R,
+    mut sealed: R,
     keys: &[OfficeKey],
     trust: &Trust,
     at: Option<Timestamp>,
     expected: Option<Expected>,
 ) -> Result<OpenedParcel<R>, OpenError> {
+    check_header(&mut sealed)?;
     let decryptor = age::Decryptor::new(sealed).map_err(decrypt_error)?;
     if decryptor.is_scrypt() {
         return Err(OpenError::NotForTheseKeys);
     }
     let identities = keys.iter().map(OfficeKey::identity);
     let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
-    let plain = Plain::new(plain).map_err(read_error)?;
+    let mut plain = Plain::new(plain).map_err(read_error)?;
     if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
+    let length = plain.length();
+    strict::check(&mut plain, length).map_err(|fault| match fault {
+        strict::Fault::Layout => OpenError::NotAnArchive,
+        strict::Fault::TooMany => ManifestError::TooManyFiles.into(),
+        strict::Fault::Unreadable => OpenError::Damaged,
+    })?;
+    plain.rewind().map_err(read_error)?;
     let mut archive = ZipArchive::new(plain).map_err(archive_error)?;
-    if archive.len() > FILES + entry::OWN {
-        return Err(ManifestError::TooManyFiles.into());
-    }
     let json = read_part(&mut archive, entry::MANIFEST, MANIFEST_BYTES)?;
     let signature = read_part(&mut archive, entry::SIGNATURE, SIGNATURE_BYTES)?;
     let certificates = read_part(&mut archive, entry::CERTIFICATE, CERTIFICATE_BYTES)?;
@@ -208,6 +214,15 @@ impl<R: Read + Seek> OpenedParcel<R> {
     }
 }
 
+/// Looks for the end of the header before age reads it: a header with thousands of recipients would cost hours.
+fn check_header<R: Read + Seek>(sealed: &mut R) -> Result<(), OpenError> {
+    let mut head = Vec::with_capacity(HEADER_BYTES);
+    sealed.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut head).map_err(read_error)?;
+    sealed.rewind().map_err(read_error)?;
+    // "---" begins the last line of a header, and no other.
+    if head.windows(4).any(|some| some == b"\n---") { Ok(()) } else { Err(OpenError::NotSealed) }
+}
+
 fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenError> {
     if manifest.id != expected.id {
         return Err(OpenError::OtherParcel { expected: expected.id, found: manifest.id });
@@ -223,7 +238,7 @@ fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenErr
     }
 }
 
-/// The archive must hold what the manifest names, and nothing else.
+/// The archive must hold what the manifest names, and nothing else. That no name is there twice is known by now.
 fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -> Result<(), OpenError> {
     let named: BTreeSet<String> = manifest.files.iter().map(|file| entry::of_file(&file.name)).collect();
     let own = [entry::MANIFEST, entry::SIGNATURE, entry::CERTIFICATE];
@@ -268,12 +283,8 @@ fn archive_error(error: ZipError) -> OpenError {
     }
 }
 
-/// age and the archive report wrong bytes as errors of reading; a failing disk is something else.
+/// age and the archive report wrong bytes as errors of reading, of many kinds. A failing disk is something else: the
+/// system itself says so.
 fn read_error(error: io::Error) -> OpenError {
-    match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-            OpenError::Damaged
-        }
-        _ => OpenError::Io(error),
-    }
+    if error.raw_os_error().is_some() { OpenError::Io(error) } else { OpenError::Damaged }
 }

@@ -9,22 +9,14 @@ use tasuki_parcel::manifest::ManifestError;
 use tasuki_parcel::open::{Expected, OpenError, Opener, open};
 use tasuki_terms::ParcelId;
 
-use crate::world::{World, archive, decrypt, encrypt, id, now};
+use crate::world::{World, archive, decrypt, encrypt, entries_of, id, now};
 
 const FILES: [(&str, &[u8]); 2] = [("a.csv", b"first"), ("b.pdf", b"second")];
 
 /// The entries of an honest parcel.
 fn entries(world: &World) -> Vec<(String, Vec<u8>)> {
     let (sealed, _) = world.seal(&FILES).unwrap();
-    let mut archive = zip::ZipArchive::new(Cursor::new(decrypt(&sealed, &world.b.key))).unwrap();
-    let mut entries = Vec::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).unwrap();
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
-        entries.push((entry.name().unwrap().into_owned(), bytes));
-    }
-    entries
+    entries_of(&decrypt(&sealed, &world.b.key))
 }
 
 /// Opens the honest parcel after a change of its entries, which keep their signature.
@@ -185,6 +177,7 @@ fn a_manifest_that_promises_too_much_is_refused_though_signed() {
         (vec![file("a.csv", u64::MAX), file("b.csv", 1)], ManifestError::TooLarge),
         (vec![file("a.csv", 10 * 1024 * 1024 + 1)], ManifestError::TooLarge),
         (vec![file("a.csv", 0), file("A.csv", 0)], ManifestError::NameTwice),
+        (vec![file("a.pdf", 0)], ManifestError::MediaType),
         (vec![file("../a.csv", 0)], ManifestError::Malformed),
         (vec![file("NUL.csv", 0)], ManifestError::Malformed),
         (vec![file("か\u{3099}.csv", 0)], ManifestError::Malformed),

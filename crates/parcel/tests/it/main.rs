@@ -8,5 +8,6 @@ mod hostile;
 mod memory;
 mod round_trip;
 mod tools;
+mod tricks;
 mod vectors;
 mod world;

@@ -123,6 +123,19 @@ pub(crate) fn contents(parcel: &mut OpenedParcel<Cursor<Vec<u8>>>, index: usize)
     bytes
 }
 
+/// The entries of an archive.
+pub(crate) fn entries_of(plain: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(plain)).unwrap();
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        entries.push((entry.name().unwrap().into_owned(), bytes));
+    }
+    entries
+}
+
 pub(crate) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
