@@ -182,10 +182,11 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 fn tighten(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let private = mode & 0o700;
+    if mode & 0o777 == private {
         return Ok(());
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o700))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(private))
 }
 
 /// Renames a file to a name that nothing has.
