@@ -28,7 +28,7 @@ pub use account::{
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
-pub use parcel::{Acceptance, Fetched, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
+pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
 
 /// Everything the relay keeps.
 #[async_trait]

@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Histogram,
     pub(crate) connections: Gauge,
+    pub(crate) clock_leapt: Gauge,
     offices: Gauge,
     registered: Gauge,
     parcels: Gauge,
@@ -41,6 +42,7 @@ impl Metrics {
             // From 1 ms to 16 s.
             durations: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
             connections: Gauge::default(),
+            clock_leapt: Gauge::default(),
             offices: Gauge::default(),
             registered: Gauge::default(),
             parcels: Gauge::default(),
@@ -57,6 +59,7 @@ impl Metrics {
         registry.register("request_seconds", "Time to answer", self.durations.clone());
         let gauges = [
             ("connections", "Connections that are open", &self.connections),
+            ("clock_leapt", "1 while nothing expires because the clock leapt", &self.clock_leapt),
             ("offices", "Offices in the directory", &self.offices),
             ("registered_offices", "Offices that have an account", &self.registered),
             ("parcels", "Parcels ever accepted", &self.parcels),

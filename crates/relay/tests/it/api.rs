@@ -580,10 +580,40 @@ async fn parcels_expire_and_the_operator_sees_numbers() {
     assert!(text.contains("route=\"/v1/parcels/{id}\""), "{text}");
     assert!(!text.contains(&parcel.id.to_string()));
     let days = |days: i64| SignedDuration::from_hours(24 * days);
-    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(91));
-    served.store.tend(days(7), 10, by).await.unwrap();
+    for day in [83, 91] {
+        let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(day));
+        served.store.tend(days(7), 10, by).await.unwrap();
+    }
     let sent: Page = good(a.get("/v1/sent").send().await.unwrap(), StatusCode::OK).await;
     assert_eq!(sent.entries[0].parcel.state, ParcelState::Expired);
+}
+
+#[tokio::test]
+async fn a_relay_that_starts_with_a_wrong_clock_expires_nothing() {
+    let mut served = Served::start().await;
+    let (a, _b) = (served.node(A).await, served.node(B).await);
+    let parcel = send(&a, B, &contents(10)).await;
+    let metrics = async |served: &Served| {
+        reqwest::get(format!("http://{}/metrics", served.operator)).await.unwrap().text().await.unwrap()
+    };
+    assert!(metrics(&served).await.contains("tasuki_relay_clock_leapt 0\n"));
+    let future = SignedDuration::from_hours(24 * 100);
+    served.restart(future).await;
+    while !metrics(&served).await.contains("tasuki_relay_clock_leapt 1\n") {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let found =
+        async |served: &Served| served.store.sent_parcel(no(A), parcel.id).await.unwrap().unwrap().parcel;
+    assert_eq!(found(&served).await, parcel);
+
+    // The operator has looked at the clock: it is right. Even so both sides are told before.
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + future);
+    served.store.confirm_time(by).await.unwrap();
+    served.restart(future).await;
+    while !found(&served).await.expires_soon {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(found(&served).await.state, ParcelState::Accepted);
 }
 
 /// Speaks TLS 1.3 with the relay, byte by byte.
