@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,7 +14,7 @@ use crate::store::Stats;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -73,8 +72,8 @@ impl Metrics {
         self
     }
 
-    pub(crate) fn count(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        let answered = Answered { method: method.to_string(), route: route.to_owned(), status };
+    pub(crate) fn count(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let answered = Answered { method, route: route.to_owned(), status };
         self.requests.get_or_create(&answered).inc();
         self.durations.observe(took.as_secs_f64());
     }

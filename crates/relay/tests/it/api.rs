@@ -589,6 +589,23 @@ async fn parcels_expire_and_the_operator_sees_numbers() {
 }
 
 #[tokio::test]
+async fn invented_methods_are_one_number_in_the_metrics() {
+    let served = Served::start().await;
+    let stranger = served.stranger();
+    for number in 0..50 {
+        let method = Method::from_bytes(format!("INVENTED{number}").as_bytes()).unwrap();
+        let answer = stranger.request(method, served.url("/v1/account")).send().await.unwrap();
+        assert_eq!(problem(answer).await, ProblemType::MethodNotAllowed);
+    }
+    stranger.get(served.url("/health")).send().await.unwrap();
+    let text =
+        reqwest::get(format!("http://{}/metrics", served.operator)).await.unwrap().text().await.unwrap();
+    assert!(!text.contains("INVENTED"), "{text}");
+    assert!(text.contains("method=\"OTHER\",route=\"/v1/account\",status=\"405\"} 50"), "{text}");
+    assert!(text.contains("method=\"GET\",route=\"/health\",status=\"200\"}"), "{text}");
+}
+
+#[tokio::test]
 async fn a_relay_that_starts_with_a_wrong_clock_expires_nothing() {
     let mut served = Served::start().await;
     let (a, _b) = (served.node(A).await, served.node(B).await);
