@@ -388,7 +388,7 @@ async fn a_stopping_relay_ends_streams_and_answers_what_is_open() {
     let mut served = Served::start().await;
     let b = served.node(B).await;
     let mut stream = b.get("/v1/events").send().await.unwrap();
-    read_until(&mut stream, ": tasuki").await;
+    read_until(&mut stream, &format!("{}\n\n", served.store.life())).await;
     served.stop().await;
     assert_eq!(stream.chunk().await.unwrap(), None, "the stream ended in order");
     assert!(b.get("/v1/account").send().await.is_err());
