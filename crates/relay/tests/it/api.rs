@@ -17,7 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
-use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
+use tasuki_relay::store::{Accounts as _, Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -360,6 +360,30 @@ async fn arrivals_are_told_at_once_and_again_after_a_break() {
     assert!(told.contains(&first.id.to_string()));
     let mut ahead = b.get("/v1/events?after=1000").send().await.unwrap();
     read_until(&mut ahead, "event: reset").await;
+}
+
+#[tokio::test]
+async fn a_busy_stream_ends_when_its_certificate_is_revoked() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let mut stream = b.get("/v1/events").send().await.unwrap();
+    read_until(&mut stream, ": tasuki").await;
+    let fingerprint = served.store.certificates(no(B)).await.unwrap()[0].fingerprint.parse().unwrap();
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now());
+    assert!(served.store.revoke_certificate(no(B), fingerprint, by).await.unwrap());
+    // There is always something to tell: the stream is never quiet.
+    let busy = async {
+        loop {
+            send(&a, B, &contents(10)).await;
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    };
+    let ended = async { while stream.chunk().await.unwrap().is_some() {} };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(40), ended);
+    tokio::select! {
+        () = busy => {}
+        ended = ended => ended.unwrap(),
+    }
 }
 
 #[tokio::test]
