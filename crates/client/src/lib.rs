@@ -20,13 +20,14 @@
 
 mod events;
 mod tls;
+mod upload;
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde::Serialize;
@@ -40,6 +41,7 @@ use tasuki_protocol::account::{
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
 use tasuki_protocol::key::{PublishKey, PublishedKey};
+use tasuki_protocol::limits::PARCEL_BYTES;
 use tasuki_protocol::mailbox::{Cursor, Page};
 use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::Problem;
@@ -47,16 +49,13 @@ use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind, RefusalReason}
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 
 pub use events::{EventStream, RelayEvent};
-pub use tls::RelayAddress;
-
-/// How long a connection may take to be there.
-const CONNECT_TIME: Duration = Duration::from_secs(15);
+pub use tls::{Patience, RelayAddress};
 
 /// How long an idle connection is kept: the relay closes it after 15 seconds.
 const IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// How long nothing may arrive while an answer is read.
-const READ_TIME: Duration = Duration::from_mins(1);
+/// Largest answer that is read, a parcel's contents left aside: the relay's are far smaller.
+const ANSWER_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why a call brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +65,7 @@ pub enum ClientError {
     Problem(Box<Problem>),
     /// The relay was not reached, or the line was cut: whether it did as asked is not known.
     #[error("the relay cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer is not one of a relay.
     #[error("the answer is not one of a relay")]
     Unintelligible,
@@ -81,7 +80,7 @@ pub enum ClientError {
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
         // Addresses hold ids; they do not belong into logs.
-        Self::Unreachable(error.without_url())
+        Self::Unreachable(Box::new(error.without_url()))
     }
 }
 
@@ -101,6 +100,9 @@ pub struct Handover {
 /// One node's way to the relay.
 pub struct RelayClient {
     http: Client,
+    /// For handing in: an answer is not waited for while the line is still busy with the parcel.
+    uploads: Client,
+    patience: Patience,
     base: String,
     session: RwLock<Option<Secret>>,
 }
@@ -130,15 +132,24 @@ impl RelayClient {
         relay: &RelayAddress,
         identity: Option<(&CertificateChain, &SigningKey)>,
     ) -> Result<Self, ClientError> {
-        let http = Client::builder()
-            .tls_backend_preconfigured(relay.tls(identity)?)
-            .connect_timeout(CONNECT_TIME)
-            .pool_idle_timeout(IDLE_TIME)
-            .read_timeout(READ_TIME)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .build()?;
-        Ok(Self { http, base: relay.url().to_owned(), session: RwLock::default() })
+        let tls = relay.tls(identity)?;
+        let patience = relay.patience;
+        let builder = || {
+            Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .https_only(true)
+                .connect_timeout(patience.connect)
+                .pool_idle_timeout(IDLE_TIME)
+                .redirect(reqwest::redirect::Policy::none())
+                .tcp_nodelay(true)
+        };
+        Ok(Self {
+            http: builder().read_timeout(patience.read).build()?,
+            uploads: builder().build()?,
+            patience,
+            base: relay.url().to_owned(),
+            session: RwLock::default(),
+        })
     }
 
     /// Gets the first certificate of a node.
@@ -193,13 +204,14 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn hand_in(&self, handover: &Handover, sealed: Bytes) -> Result<Parcel, ClientError> {
         let request = self
-            .call(Method::PUT, &format!("/v1/parcels/{}", handover.id))
+            .call_over(&self.uploads, Method::PUT, &format!("/v1/parcels/{}", handover.id))
             .header(TO, handover.to.as_str())
             .header(KEY_EPOCH, handover.key_epoch)
             .header(DIGEST, digest_field(handover.digest))
-            .header(reqwest::header::CONTENT_TYPE, SEALED)
-            .body(sealed);
-        read(request.send().await?).await
+            .header(reqwest::header::CONTENT_TYPE, SEALED);
+        let answer = upload::send(request, sealed, self.patience).await?;
+        let answer = tokio::time::timeout(self.patience.read, read(answer)).await;
+        answer.map_err(|late| ClientError::Unreachable(Box::new(late)))?
     }
 
     /// What is known of a parcel that this office sent or received.
@@ -226,7 +238,7 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn fetch(&self, id: ParcelId) -> Result<Bytes, ClientError> {
         let answer = self.call(Method::GET, &format!("/v1/parcels/{id}/content")).send().await?;
-        Ok(good(answer).await?.bytes().await?)
+        bounded(good(answer).await?, PARCEL_BYTES).await
     }
 
     /// Signs and posts a receipt.
@@ -324,7 +336,11 @@ impl RelayClient {
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base));
+        self.call_over(&self.http, method, path)
+    }
+
+    fn call_over(&self, http: &Client, method: Method, path: &str) -> RequestBuilder {
+        let request = http.request(method, format!("{}{path}", self.base));
         match &*self.session.read().unwrap_or_else(PoisonError::into_inner) {
             Some(token) => request.bearer_auth(token.expose()),
             None => request,
@@ -350,12 +366,25 @@ async fn good(answer: Response) -> Result<Response, ClientError> {
     if answer.status().is_success() {
         return Ok(answer);
     }
-    let bytes = answer.bytes().await?;
+    let bytes = bounded(answer, ANSWER_BYTES).await?;
     let problem = serde_json::from_slice(&bytes).map_err(|_| ClientError::Unintelligible)?;
     Err(ClientError::Problem(problem))
 }
 
+/// The whole of an answer that is not larger than it may be: whoever answers could go on for ever.
+async fn bounded(mut answer: Response, most: u64) -> Result<Bytes, ClientError> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = answer.chunk().await? {
+        if bytes.len() + piece.len() > most {
+            return Err(ClientError::Unintelligible);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
+}
+
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, ClientError> {
-    let bytes = good(answer).await?.bytes().await?;
+    let bytes = bounded(good(answer).await?, ANSWER_BYTES).await?;
     serde_json::from_slice(&bytes).map_err(|_| ClientError::Unintelligible)
 }

@@ -1,7 +1,7 @@
 //! What the relay keeps, as traits: SQLite implements them in one file, other databases can drop in.
 //!
 //! [`Store`] is the sum of four small traits. What a caller may rely on, and every implementation must
-//! pass as `tests/contract`:
+//! pass as `tests/it/contract.rs`:
 //!
 //! * A write is answered only when it is durable: a crash of the machine right after the answer loses
 //!   nothing. What was not answered may or may not be there.
@@ -28,7 +28,7 @@ pub use account::{
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
-pub use parcel::{Acceptance, Fetched, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
+pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
 
 /// Everything the relay keeps.
 #[async_trait]

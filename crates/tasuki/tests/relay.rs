@@ -95,6 +95,9 @@ fn a_working_relay_in_one_step() {
     assert!(lines.iter().any(|line| line["fields"]["message"]
         == "the key of the root is still on this machine: move it to a place off line"));
     assert!(lines.iter().any(|line| line["fields"]["route"] == "/metrics"));
+    assert!(good(&folder, &["clock"]).contains("最後に動いた時刻"));
+    assert!(good(&folder, &["clock", "--confirm"]).contains("確かめました"));
+    assert!(good(&folder, &["audit", "show"]).contains("clock.confirm"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -76,6 +77,7 @@ pub(crate) async fn events(
         access: caller.certified.access,
         after: resumed.unwrap_or(last).min(last),
         ready,
+        judged_at: Instant::now(),
         changed,
         stopping: relay.stopping.subscribe(),
         relay,
@@ -92,6 +94,8 @@ struct Following {
     access: Option<Sha256Digest>,
     after: u64,
     ready: VecDeque<Event>,
+    /// When certificate and session were last looked at: by the clock, however much there is to tell.
+    judged_at: Instant,
     changed: watch::Receiver<()>,
     stopping: watch::Receiver<bool>,
     _place: Place,
@@ -102,6 +106,10 @@ impl Following {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Some((Ok(event), self));
+            }
+            if self.judged_at.elapsed() >= HEARTBEAT {
+                self.relay.still_may(&self).await?;
+                self.judged_at = Instant::now();
             }
             self.changed.mark_unchanged();
             let changes = self.relay.store.events(self.office, self.after, BATCH).await.ok()?;
@@ -124,6 +132,7 @@ impl Following {
         };
         if quiet {
             self.relay.still_may(self).await?;
+            self.judged_at = Instant::now();
             self.ready.push_back(Event::default().comment("."));
         }
         Some(())

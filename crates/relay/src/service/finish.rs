@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tasuki_protocol::problem::{self, Problem, ProblemType};
@@ -26,8 +26,8 @@ pub(crate) struct Noted(pub(crate) Arc<OnceLock<OfficeNo>>);
 pub(crate) async fn finish(State(relay): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = Uuid::now_v7().to_string();
-    let method = request.method().clone();
-    // The pattern, not the path: what a caller writes does not get into the log.
+    // The known method and the pattern, not the path: what a caller writes gets neither into the log nor the metrics.
+    let method = name_of(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("-".into(), |path| path.as_str().to_owned());
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
@@ -38,11 +38,27 @@ pub(crate) async fn finish(State(relay): State<App>, mut request: Request, next:
     add_defaults(&mut response, &id);
 
     let status = response.status().as_u16();
-    relay.metrics.count(&method, &route, status, started.elapsed());
+    relay.metrics.count(method, &route, status, started.elapsed());
     let office = noted.0.get().map(ToString::to_string).unwrap_or_default();
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(request = %id, %method, route, status, office, duration_ms, "request");
+    tracing::info!(request = %id, method, route, status, office, duration_ms, "request");
     response
+}
+
+/// The name of a method, if it is one of HTTP's own: a caller may invent any number of others.
+fn name_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::PUT => "PUT",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "OTHER",
+    }
 }
 
 /// Turns every error into a problem document, also those that the framework makes.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -15,7 +14,7 @@ use crate::store::Stats;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -25,6 +24,7 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Histogram,
     pub(crate) connections: Gauge,
+    pub(crate) clock_leapt: Gauge,
     offices: Gauge,
     registered: Gauge,
     parcels: Gauge,
@@ -41,6 +41,7 @@ impl Metrics {
             // From 1 ms to 16 s.
             durations: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
             connections: Gauge::default(),
+            clock_leapt: Gauge::default(),
             offices: Gauge::default(),
             registered: Gauge::default(),
             parcels: Gauge::default(),
@@ -57,6 +58,7 @@ impl Metrics {
         registry.register("request_seconds", "Time to answer", self.durations.clone());
         let gauges = [
             ("connections", "Connections that are open", &self.connections),
+            ("clock_leapt", "1 while nothing expires because the clock leapt", &self.clock_leapt),
             ("offices", "Offices in the directory", &self.offices),
             ("registered_offices", "Offices that have an account", &self.registered),
             ("parcels", "Parcels ever accepted", &self.parcels),
@@ -70,8 +72,8 @@ impl Metrics {
         self
     }
 
-    pub(crate) fn count(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        let answered = Answered { method: method.to_string(), route: route.to_owned(), status };
+    pub(crate) fn count(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        let answered = Answered { method, route: route.to_owned(), status };
         self.requests.get_or_create(&answered).inc();
         self.durations.observe(took.as_secs_f64());
     }

@@ -120,6 +120,28 @@ impl Tended {
     }
 }
 
+/// The clock shows a time more than a day after the last one that was noted. It may be wrong, or the relay was off for
+/// long: nothing expires until the operator has confirmed the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leap {
+    /// The last time noted.
+    pub seen: Timestamp,
+}
+
+impl Leap {
+    /// Whether a time is a leap from the last one noted.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub fn check(seen: Option<Timestamp>, at: Timestamp) -> Result<(), Self> {
+        const MOST: SignedDuration = SignedDuration::from_hours(24);
+        match seen {
+            Some(seen) if at.duration_since(seen) > MOST => Err(Self { seen }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Mailboxes.
 #[async_trait]
 pub trait Parcels {
@@ -229,8 +251,27 @@ pub trait Parcels {
     /// When the store cannot be read.
     async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError>;
 
+    /// Notes the time, unless it is a leap. To be asked before tending.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn note_time(&self, at: Timestamp) -> Result<Result<(), Leap>, StoreError>;
+
+    /// The last time noted.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn seen_time(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Notes a time that the operator has found to be right, leap or not.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn confirm_time(&self, by: By) -> Result<(), StoreError>;
+
     /// Tells of expiry `warning` ahead, expires, lets contents go, and forgets failed log-ins of more than a day
-    /// ago: at most `limit` parcels for each, so that sends are not held up. Call until it
+    /// ago: at most `limit` parcels for each, so that sends are not held up. Nothing expires earlier than `warning`
+    /// after both sides were told of it, however long nobody has tended. Call until it
     /// [did nothing](Tended::is_nothing). May be repeated and interrupted freely.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
-use tasuki_relay::store::{Offices as _, Parcels as _, Store as _};
+use tasuki_relay::store::{Accounts as _, Offices as _, Parcels as _, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -363,6 +363,30 @@ async fn arrivals_are_told_at_once_and_again_after_a_break() {
 }
 
 #[tokio::test]
+async fn a_busy_stream_ends_when_its_certificate_is_revoked() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let mut stream = b.get("/v1/events").send().await.unwrap();
+    read_until(&mut stream, ": tasuki").await;
+    let fingerprint = served.store.certificates(no(B)).await.unwrap()[0].fingerprint.parse().unwrap();
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now());
+    assert!(served.store.revoke_certificate(no(B), fingerprint, by).await.unwrap());
+    // There is always something to tell: the stream is never quiet.
+    let busy = async {
+        loop {
+            send(&a, B, &contents(10)).await;
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    };
+    let ended = async { while stream.chunk().await.unwrap().is_some() {} };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(40), ended);
+    tokio::select! {
+        () = busy => {}
+        ended = ended => ended.unwrap(),
+    }
+}
+
+#[tokio::test]
 async fn the_life_of_the_relay_is_told_wherever_a_node_may_come_first() {
     let served = Served::start().await;
     let b = served.node(B).await;
@@ -388,7 +412,7 @@ async fn a_stopping_relay_ends_streams_and_answers_what_is_open() {
     let mut served = Served::start().await;
     let b = served.node(B).await;
     let mut stream = b.get("/v1/events").send().await.unwrap();
-    read_until(&mut stream, ": tasuki").await;
+    read_until(&mut stream, &format!("{}\n\n", served.store.life())).await;
     served.stop().await;
     assert_eq!(stream.chunk().await.unwrap(), None, "the stream ended in order");
     assert!(b.get("/v1/account").send().await.is_err());
@@ -580,10 +604,57 @@ async fn parcels_expire_and_the_operator_sees_numbers() {
     assert!(text.contains("route=\"/v1/parcels/{id}\""), "{text}");
     assert!(!text.contains(&parcel.id.to_string()));
     let days = |days: i64| SignedDuration::from_hours(24 * days);
-    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(91));
-    served.store.tend(days(7), 10, by).await.unwrap();
+    for day in [83, 91] {
+        let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + days(day));
+        served.store.tend(days(7), 10, by).await.unwrap();
+    }
     let sent: Page = good(a.get("/v1/sent").send().await.unwrap(), StatusCode::OK).await;
     assert_eq!(sent.entries[0].parcel.state, ParcelState::Expired);
+}
+
+#[tokio::test]
+async fn invented_methods_are_one_number_in_the_metrics() {
+    let served = Served::start().await;
+    let stranger = served.stranger();
+    for number in 0..50 {
+        let method = Method::from_bytes(format!("INVENTED{number}").as_bytes()).unwrap();
+        let answer = stranger.request(method, served.url("/v1/account")).send().await.unwrap();
+        assert_eq!(problem(answer).await, ProblemType::MethodNotAllowed);
+    }
+    stranger.get(served.url("/health")).send().await.unwrap();
+    let text =
+        reqwest::get(format!("http://{}/metrics", served.operator)).await.unwrap().text().await.unwrap();
+    assert!(!text.contains("INVENTED"), "{text}");
+    assert!(text.contains("method=\"OTHER\",route=\"/v1/account\",status=\"405\"} 50"), "{text}");
+    assert!(text.contains("method=\"GET\",route=\"/health\",status=\"200\"}"), "{text}");
+}
+
+#[tokio::test]
+async fn a_relay_that_starts_with_a_wrong_clock_expires_nothing() {
+    let mut served = Served::start().await;
+    let (a, _b) = (served.node(A).await, served.node(B).await);
+    let parcel = send(&a, B, &contents(10)).await;
+    let metrics = async |served: &Served| {
+        reqwest::get(format!("http://{}/metrics", served.operator)).await.unwrap().text().await.unwrap()
+    };
+    assert!(metrics(&served).await.contains("tasuki_relay_clock_leapt 0\n"));
+    let future = SignedDuration::from_hours(24 * 100);
+    served.restart(future).await;
+    while !metrics(&served).await.contains("tasuki_relay_clock_leapt 1\n") {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let found =
+        async |served: &Served| served.store.sent_parcel(no(A), parcel.id).await.unwrap().unwrap().parcel;
+    assert_eq!(found(&served).await, parcel);
+
+    // The operator has looked at the clock: it is right. Even so both sides are told before.
+    let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now() + future);
+    served.store.confirm_time(by).await.unwrap();
+    served.restart(future).await;
+    while !found(&served).await.expires_soon {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(found(&served).await.state, ParcelState::Accepted);
 }
 
 /// Speaks TLS 1.3 with the relay, byte by byte.

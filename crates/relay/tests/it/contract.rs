@@ -9,8 +9,8 @@ use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, KeyOutcome, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome,
-    Usage, Withdrawal,
+    Acceptance, Enrolment, KeyOutcome, Leap, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer,
+    ReceiptOutcome, Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
 
@@ -35,6 +35,8 @@ macro_rules! contract {
             receipts_that_are_not_true_are_refused
             a_refusal_is_kept_with_its_reason
             a_parcel_that_nobody_fetched_expires_after_a_warning
+            nothing_expires_without_a_warning_however_late_it_comes
+            a_clock_that_leaps_is_not_believed_until_it_is_confirmed
             contents_are_let_go_after_a_receipt
             what_was_acknowledged_is_listed_while_its_contents_are_there
             events_tell_both_sides_what_changed
@@ -324,8 +326,8 @@ pub(crate) async fn a_parcel_that_nobody_fetched_expires_after_a_warning(world: 
     let day = 24 * 3600;
     let tend = |seconds| world.store.tend(SignedDuration::from_hours(7 * 24), 100, by(seconds));
     assert!(tend(82 * day).await.unwrap().is_nothing());
-    assert_eq!(tend(84 * day).await.unwrap().warned, 1);
-    assert!(tend(84 * day).await.unwrap().is_nothing());
+    assert_eq!(tend(83 * day).await.unwrap().warned, 1);
+    assert!(tend(83 * day).await.unwrap().is_nothing());
     let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
     assert!(sent.expires_soon && sent.state == ParcelState::Accepted);
     assert_eq!(world.inbox(B).await, [id(1)]);
@@ -338,6 +340,34 @@ pub(crate) async fn a_parcel_that_nobody_fetched_expires_after_a_warning(world: 
     assert_eq!(sent.state, ParcelState::Expired);
     assert_eq!(world.store.withdraw(no(A), id(1), by(91 * day)).await.unwrap(), Withdrawal::NotFound);
     assert_eq!(world.store.usage(no(B)).await.unwrap(), Usage::default());
+}
+
+pub(crate) async fn nothing_expires_without_a_warning_however_late_it_comes(world: &World) {
+    world.send(A, B, 1).await;
+    let day = 24 * 3600;
+    let tend = |seconds| world.store.tend(SignedDuration::from_hours(7 * 24), 100, by(seconds));
+    let told = tend(300 * day).await.unwrap();
+    assert_eq!((told.warned, told.expired), (1, 0));
+    assert!(tend(307 * day - 1).await.unwrap().is_nothing());
+    let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
+    assert_eq!((sent.expires_soon, sent.expires_at), (true, at(307 * day)), "both sides see until when");
+    assert!(world.store.fetch(no(B), id(1), by(306 * day)).await.unwrap().is_some());
+    assert_eq!(tend(307 * day).await.unwrap().expired, 1);
+}
+
+pub(crate) async fn a_clock_that_leaps_is_not_believed_until_it_is_confirmed(world: &World) {
+    let day = 24 * 3600;
+    let note = async |seconds| world.store.note_time(at(seconds)).await.unwrap();
+    for seconds in [0, 60, day + 60, 120, day] {
+        assert_eq!(note(seconds).await, Ok(()), "{seconds}");
+    }
+    for seconds in [2 * day + 1, 100 * day] {
+        assert_eq!(note(seconds).await, Err(Leap { seen: at(day) }));
+    }
+    assert_eq!(note(day + 1).await, Ok(()), "it shows the right time again");
+    world.store.confirm_time(by(100 * day)).await.unwrap();
+    assert_eq!(world.store.seen_time().await.unwrap(), Some(at(100 * day)));
+    assert_eq!(note(100 * day + 60).await, Ok(()));
 }
 
 pub(crate) async fn contents_are_let_go_after_a_receipt(world: &World) {

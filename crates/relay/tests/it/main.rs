@@ -7,6 +7,7 @@ mod authorisation;
 mod contract;
 mod crash;
 mod served;
+mod slow;
 mod tools;
 mod world;
 

@@ -44,6 +44,7 @@ pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     pub(crate) operator: SocketAddr,
     shift: Arc<AtomicI64>,
+    clock: Clock,
     stop: Option<oneshot::Sender<()>>,
     done: Option<tokio::task::JoinHandle<()>>,
     _temporary: TempDir,
@@ -74,22 +75,37 @@ impl Served {
             let shift = Arc::clone(&shift);
             move || Timestamp::now() + SignedDuration::from_secs(shift.load(Ordering::SeqCst))
         });
-        let relay = Relay::new(Arc::clone(&store) as _, folder.clone(), config, clock).unwrap();
-        let listening = relay.listen().await.unwrap();
-        let address = listening.address().unwrap();
-        let operator = listening.operator_address().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let done = tokio::spawn(listening.serve(async { drop(stopped.await) }));
-        Self {
+        let mut served = Self {
             store,
             folder,
-            address,
-            operator,
+            address: any,
+            operator: any,
             shift,
-            stop: Some(stop),
-            done: Some(done),
+            clock,
+            stop: None,
+            done: None,
             _temporary: temporary,
-        }
+        };
+        served.serve(config).await;
+        served
+    }
+
+    async fn serve(&mut self, config: Config) {
+        let store = Arc::clone(&self.store) as _;
+        let relay = Relay::new(store, self.folder.clone(), config, self.clock.clone()).unwrap();
+        let listening = relay.listen().await.unwrap();
+        self.address = listening.address().unwrap();
+        self.operator = listening.operator_address().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        self.stop = Some(stop);
+        self.done = Some(tokio::spawn(listening.serve(async { drop(stopped.await) })));
+    }
+
+    /// Stops the relay, and serves it again with its clock moved.
+    pub(crate) async fn restart(&mut self, by: SignedDuration) {
+        self.stop().await;
+        self.set_clock(by);
+        self.serve(self.folder.read_config().unwrap()).await;
     }
 
     /// Moves the relay's clock.

@@ -57,6 +57,8 @@ enum Command {
     Backup(upkeep::Backup),
     /// 控えから戻す（連携基盤を止めてから）
     Restore(upkeep::Restore),
+    /// 時計が大きく進んで止まっている期限切れの処理を、確かめて再開する
+    Clock(upkeep::Clock),
     /// APIの説明（OpenAPI 3.1）を出力する
     Openapi,
 }
@@ -72,6 +74,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => runtime.block_on(audit::run(&Desk::open(&folder)?, command)),
         Command::Stats(options) => runtime.block_on(upkeep::stats(&Desk::open(&folder)?, &options)),
         Command::Check(options) => runtime.block_on(upkeep::check(&Desk::open(&folder)?, &options)),
+        Command::Clock(options) => runtime.block_on(upkeep::clock(&Desk::open(&folder)?, &options)),
         Command::Backup(options) => upkeep::backup(&folder, &options),
         Command::Restore(options) => upkeep::restore(&folder, &options),
         Command::Openapi => {

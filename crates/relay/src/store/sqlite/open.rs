@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0005_refusal_reason.sql"),
     include_str!("../../../migrations/0006_enrolled.sql"),
     include_str!("../../../migrations/0007_enrolment_failures.sql"),
+    include_str!("../../../migrations/0008_clock.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
@@ -182,10 +183,11 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 fn tighten(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let private = mode & 0o700;
+    if mode & 0o777 == private {
         return Ok(());
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o700))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(private))
 }
 
 /// Renames a file to a name that nothing has.

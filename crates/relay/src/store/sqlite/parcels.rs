@@ -15,7 +15,7 @@ use super::row::{self, parcel_columns};
 use super::writer::Tx;
 use super::{SqliteStore, audit, lists, receipts, tend, withdrawn_ahead};
 use crate::store::{
-    Acceptance, By, Fetched, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage, Withdrawal,
+    Acceptance, By, Fetched, Leap, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage, Withdrawal,
 };
 
 /// A parcel with what only the store knows of it.
@@ -328,6 +328,18 @@ impl Parcels for SqliteStore {
 
     async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError> {
         self.read(move |db| usage(db, office)).await
+    }
+
+    async fn note_time(&self, at: Timestamp) -> Result<Result<(), Leap>, StoreError> {
+        self.write(0, move |tx| tend::note_time(tx, at)).await
+    }
+
+    async fn seen_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(tend::seen_time).await
+    }
+
+    async fn confirm_time(&self, by: By) -> Result<(), StoreError> {
+        self.write(0, move |tx| tend::confirm_time(tx, &by)).await
     }
 
     async fn tend(&self, warning: SignedDuration, limit: u32, by: By) -> Result<Tended, StoreError> {

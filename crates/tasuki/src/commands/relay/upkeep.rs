@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 use tasuki_relay::folder::Folder;
 use tasuki_relay::operator;
-use tasuki_relay::store::Store as _;
+use tasuki_relay::store::{Leap, Parcels as _, Store as _};
 
 use super::Desk;
 
@@ -24,6 +24,13 @@ pub(super) struct Check {
     /// すべての内容を読み、指紋と比べる（時間がかかります）
     #[arg(long)]
     deep: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Clock {
+    /// このパソコンの時計は正しい
+    #[arg(long)]
+    confirm: bool,
 }
 
 #[derive(Args)]
@@ -66,6 +73,25 @@ pub(super) async fn check(desk: &Desk, options: &Check) -> anyhow::Result<ExitCo
         anstream::println!("{}  {}", violation.invariant, violation.what);
     }
     Ok(ExitCode::FAILURE)
+}
+
+pub(super) async fn clock(desk: &Desk, options: &Clock) -> anyhow::Result<ExitCode> {
+    let now = super::by_operator();
+    let seen = desk.store.seen_time().await?;
+    anstream::println!("このパソコンの時刻  {:.0}", now.at);
+    if let Some(seen) = seen {
+        anstream::println!("最後に動いた時刻    {seen:.0}");
+    }
+    if options.confirm {
+        desk.store.confirm_time(now).await?;
+        anstream::println!("時計を確かめました。期限切れの処理を続けます。");
+    } else if Leap::check(seen, now.at).is_err() {
+        anstream::println!(
+            "1日より長く進んでいるため、期限切れの処理を止めています。時計が正しければ、--confirm を付けてください。"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn backup(folder: &Folder, options: &Backup) -> anyhow::Result<ExitCode> {
