@@ -12,7 +12,6 @@ mod manual;
 mod nodes;
 mod page;
 mod setup;
-mod sight;
 
 #[expect(dead_code, reason = "these tests need less of it than those of the office")]
 #[path = "../../../office/tests/it/world.rs"]

@@ -1,4 +1,6 @@
-//! A browser window, and what a person does with it. What they see there: `sight.rs`.
+//! A browser window, and what a person does with it. What they see there: `page/sight.rs`.
+
+mod sight;
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
 use crate::driver;
-use crate::sight::Patience;
+use sight::Patience;
 
 /// Milliseconds that the driver gives scripts and loading: axe-core takes its time on a busy machine.
 const DRIVER_PATIENCE: u64 = 180_000;
@@ -36,9 +38,9 @@ const AFTERWARDS: &str = "return window.aimedAt ?? (document.readyState === 'com
 
 /// A browser window.
 pub(crate) struct Page {
-    pub(crate) client: Client,
+    client: Client,
     /// Name of the test, for what it leaves.
-    pub(crate) test: String,
+    test: String,
     session: String,
 }
 
@@ -215,7 +217,7 @@ impl Page {
         self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
-    /// Changes something of the window itself. What is on the page is seen with the verbs of `sight.rs`, which wait.
+    /// Changes something of the window itself. What is on the page is seen with the verbs of `page/sight.rs`, which wait.
     pub(crate) async fn run_script(&self, script: &str) {
         self.client.execute(script, vec![]).await.unwrap();
     }

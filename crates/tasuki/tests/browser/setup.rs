@@ -46,7 +46,7 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     page.sees("13文字以上で、推測されにくいもの").await;
     page.is_accessible("31-setup-problem").await;
     fill_in(PASSWORD).await;
-    page.sees("復元キット").await;
+    page.is_headed("復元キット").await;
     page.sees("このコードは二度と表示されません").await;
     page.is_accessible("32-recovery-kit").await;
     page.press("トップへ進む").await;
@@ -71,7 +71,7 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     page.fill("新しいパスワード", PASSWORD).await;
     page.fill("新しいパスワード（もう一度）", PASSWORD).await;
     page.press("利用を開始する").await;
-    page.sees("復元キット").await;
+    page.is_headed("復元キット").await;
     page.press("トップへ進む").await;
     page.press("事業所の切替").await;
     page.is_accessible("34-two-offices").await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::page::Page;
+use super::Page;
 
 /// So long a busy machine may take. What is there sooner is seen at once.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,15 +33,15 @@ const ROWS: &str =
     "const rows = [...document.querySelectorAll('main tbody tr')].map((row) => row.innerText);";
 
 /// Time that a person has for one thing.
-pub(crate) struct Patience(Instant);
+pub(super) struct Patience(Instant);
 
 impl Patience {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Instant::now() + PATIENCE)
     }
 
     /// Waits for a moment; whether there is time to look once more.
-    pub(crate) async fn is_left(&self) -> bool {
+    pub(super) async fn is_left(&self) -> bool {
         tokio::time::sleep(GLANCE).await;
         Instant::now() < self.0
     }
@@ -142,7 +142,7 @@ impl Page {
     }
 
     /// Fails, and leaves a picture and the text of the page.
-    pub(crate) async fn give_up(&self, complaint: &str) -> ! {
+    pub(super) async fn give_up(&self, complaint: &str) -> ! {
         let address = self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default();
         let text = self.whole_text().await;
         let picture = self.picture(&format!("{}-failed", self.test)).await;
@@ -191,7 +191,7 @@ impl Page {
         let script = "const done = arguments[arguments.length - 1];
             axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations
                 .filter((one) => ['serious', 'critical'].includes(one.impact))
-                .map((one) => one.id + ': ' + one.nodes.map((node) => node.html).slice(0, 3).join(' | '))));";
+                .map((one) => one.id + ': ' + one.nodes.map((node) => node.html).slice(0, 3).join(' | '))), (error) => done([`${error}`]));";
         let found = self.client.execute_async(script, vec![]).await.unwrap();
         assert_eq!(found, json!([]), "{name}");
     }
