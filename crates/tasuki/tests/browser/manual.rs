@@ -221,7 +221,7 @@ async fn what_was_sent_is_taken_back_and_sent_again() {
     page.goto(&care.at("/sent")).await;
     page.open_row("今日").await;
     page.is_headed("送信の詳細").await;
-    page.press("取消").await;
+    page.press_and_say_yes("取消").await;
     page.sees("取り消しました").await;
     page.fact_is("状態", "取消済").await;
     page.is_accessible("23-withdrawn").await;

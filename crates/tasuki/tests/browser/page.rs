@@ -96,29 +96,33 @@ impl Page {
     /// Presses a button or link of the page by its name, the first of this name that can be pressed.
     ///
     /// When it leads to another page, that one is there afterwards, so that nothing of the page before is taken for the
-    /// answer. A question that is asked first (「よろしいですか」) is answered with yes.
+    /// answer.
     pub(crate) async fn press(&self, name: &str) {
-        let path =
-            format!("//*[self::button or self::a or self::summary][not(ancestor::nav)][{}]", named(name));
-        self.press_path(&format!("「{name}」"), &path).await;
+        self.press_path(&format!("「{name}」"), &on_the_page(name), false).await;
+    }
+
+    /// Presses what asks first (「よろしいですか」), and says yes.
+    pub(crate) async fn press_and_say_yes(&self, name: &str) {
+        self.press_path(&format!("「{name}」"), &on_the_page(name), true).await;
     }
 
     /// Follows a line of the menu.
     pub(crate) async fn choose_in_menu(&self, name: &str) {
-        self.press_path(&format!("「{name}」 of the menu"), &format!("//nav//a[{}]", named(name))).await;
+        self.press_path(&format!("「{name}」 of the menu"), &format!("//nav//a[{}]", named(name)), false)
+            .await;
     }
 
     /// Opens the first row of the list that holds the words, by its link.
     pub(crate) async fn open_row(&self, text: &str) {
         let path = format!("(//main//tbody/tr[contains(., '{text}')])[1]//a");
-        self.press_path(&format!("the row of 「{text}」"), &path).await;
+        self.press_path(&format!("the row of 「{text}」"), &path, false).await;
     }
 
-    async fn press_path(&self, what: &str, path: &str) {
+    async fn press_path(&self, what: &str, path: &str, must_ask: bool) {
         let patience = Patience::new();
         loop {
             for element in self.client.find_all(Locator::XPath(path)).await.unwrap_or_default() {
-                if self.press_element(what, &element).await {
+                if self.press_element(what, &element, must_ask).await {
                     return;
                 }
             }
@@ -129,25 +133,32 @@ impl Page {
     }
 
     /// Whether it was pressed: it was not when it cannot be now, or when the page was made anew under the finger.
-    async fn press_element(&self, what: &str, element: &Element) -> bool {
+    async fn press_element(&self, what: &str, element: &Element, must_ask: bool) -> bool {
         let Ok(follows) = self.client.execute(AIM, vec![json!(element)]).await else { return false };
         if follows == "no" {
             return false;
         }
+        if (follows == "asks") != must_ask {
+            self.give_up(&format!("{what} asks first: {}", !must_ask)).await;
+        }
         // Whether it came through is asked of the page, which knows more.
         drop(element.click().await);
+        self.has_followed(what, follows == "stays", must_ask).await
+    }
+
+    /// Waits for what a press has to bring; whether the press has arrived at all.
+    async fn has_followed(&self, what: &str, stays: bool, must_ask: bool) -> bool {
         let patience = Patience::new();
+        let mut has_asked = false;
         loop {
-            if follows == "asks" {
-                drop(self.client.accept_alert().await);
-            }
+            has_asked |= must_ask && self.client.accept_alert().await.is_ok();
             let now = self.client.execute(AFTERWARDS, vec![]).await.unwrap_or_default();
             match now.as_str() {
                 Some("missed") => return false,
-                Some("left") => return true,
-                Some("pressed") if follows == "stays" => return true,
+                Some("pressed") if stays => return true,
+                Some("left") if has_asked == must_ask => return true,
                 _ if patience.is_left().await => {}
-                _ => self.give_up(&format!("{what} was pressed, and leads nowhere")).await,
+                _ => self.give_up(&format!("{what} was pressed, and what follows does not come")).await,
             }
         }
     }
@@ -229,6 +240,11 @@ impl Page {
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["value"]["error"].is_null(), "{command}: {answer}");
     }
+}
+
+/// Path of a button or link, but for the menu.
+fn on_the_page(name: &str) -> String {
+    format!("//*[self::button or self::a or self::summary][not(ancestor::nav)][{}]", named(name))
 }
 
 /// Condition of a path: what a person would call it.
