@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Page;
 
 /// So long a busy machine may take. What is there sooner is seen at once.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Between two looks.
 const GLANCE: Duration = Duration::from_millis(50);
