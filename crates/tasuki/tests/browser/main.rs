@@ -2,10 +2,11 @@
 //!
 //! They need Chromium and axe-core, which `cargo xtask test` installs; without it:
 //! `TASUKI_AXE=…/axe.min.js cargo test -p tasuki --test browser -- --ignored`. Screenshots of every screen go to
-//! `target/screenshots`.
+//! `target/screenshots`, and of a test that fails a picture and the text of what it saw instead, named after it.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+mod driver;
 mod faults;
 mod manual;
 mod nodes;

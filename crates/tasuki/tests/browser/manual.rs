@@ -18,13 +18,13 @@ async fn manual_3_2_page_2_log_in_to_the_top_screen() {
     let page = care.log_in().await;
     for name in ["トップ", "送信", "一括送信", "一時保存", "送信状況", "受信", "事業所検索", "設定"]
     {
-        page.sees(name).await;
+        page.menu_offers(name).await;
     }
     page.is_accessible("02-top-empty").await;
     page.press("ログアウト").await;
     page.sees("ログアウトしました").await;
     page.goto(&care.at("/sent")).await;
-    page.sees("個人ID").await;
+    page.is_headed("ログイン").await;
     page.close().await;
 }
 
@@ -54,7 +54,7 @@ async fn manual_3_2_page_4_send_to_one_office() {
     let demo = Demo::start();
     let (care, visits) = (&demo.players[0], &demo.players[1]);
     let page = care.log_in().await;
-    page.press("送信").await;
+    page.choose_in_menu("送信").await;
     page.sees("CSVから自動で入ります").await;
     let mut files = slips(care, "1370000027");
     files.extend(care.exports("週間"));
@@ -64,27 +64,26 @@ async fn manual_3_2_page_4_send_to_one_office() {
     care.unlock(&page).await;
     page.sees("たすき訪問介護").await;
     page.sees("週間サービス計画表.pdf").await;
-    page.fill("メッセージ", "いつもお世話になっております。来月分をお送りします。").await;
-    page.sees("保存しました").await;
+    page.write_message("いつもお世話になっております。来月分をお送りします。").await;
     page.is_accessible("06-send").await;
-    page.press_last("一時保存").await;
+    page.press("一時保存").await;
     page.sees("一時保存しました").await;
     page.is_accessible("07-drafts").await;
     page.press("開く").await;
     page.sees("来月分をお送りします").await;
-    page.press_last("送信").await;
+    page.press("送信").await;
     page.sees("次の内容で送信します").await;
     page.is_accessible("08-confirm").await;
     page.press("OK").await;
     page.sees("1 件すべて送信しました").await;
     page.is_accessible("09-result").await;
     page.press("OK").await;
-    page.sees("送信済").await;
+    page.row_shows("たすき訪問介護", "送信済").await;
     page.close().await;
 
     let page = visits.log_in_and_unlock().await;
-    page.press("受信").await;
-    page.sees("たすき居宅介護支援事業所").await;
+    page.choose_in_menu("受信").await;
+    page.list_shows("たすき居宅介護支援事業所").await;
     page.close().await;
 }
 
@@ -95,14 +94,15 @@ async fn manual_3_2_page_5_files_of_many_offices_are_sorted_by_destination() {
     let demo = Demo::start();
     let care = &demo.players[0];
     let page = care.log_in().await;
-    page.press("一括送信").await;
+    page.choose_in_menu("一括送信").await;
     page.sees("送るものはまだありません").await;
     page.is_accessible("10-batch-empty").await;
     page.drop(&care.exports(".CSV")).await;
     care.unlock(&page).await;
     for name in ["たすき訪問介護", "ひばりデイサービス", "みどり福祉用具"] {
-        page.sees(name).await;
+        page.row_shows(name, "送信できます").await;
     }
+    page.rows_are(3).await;
     page.sees("送信できる事業所 3").await;
     page.is_accessible("11-batch").await;
     page.close().await;
@@ -121,12 +121,11 @@ async fn manual_3_2_page_6_attachments_and_message_by_edit() {
     page.sees("一括送信の1件です").await;
     page.drop(&care.exports("週間")).await;
     page.sees("週間サービス計画表.pdf").await;
-    page.fill("メッセージ", "第3表を添付します。").await;
-    page.sees("保存しました").await;
+    page.write_message("第3表を添付します。").await;
     page.is_accessible("12-batch-edit").await;
     page.press("一覧に戻る").await;
-    page.sees("第3表を添付します").await;
-    page.sees("週間サービス計画表.pdf").await;
+    page.row_shows("ひばりデイサービス", "第3表を添付します").await;
+    page.row_shows("ひばりデイサービス", "週間サービス計画表.pdf").await;
 
     // What may not be sent is told at once, with what to do.
     let macros = std::env::temp_dir().join(format!("手順-{}.docm", std::process::id()));
@@ -150,7 +149,7 @@ async fn manual_3_2_page_7_the_batch_is_sent_live() {
     // The folder itself, as it lies on the desk top.
     page.drop(&[care.export().to_owned()]).await;
     page.sees("送信できる事業所 3").await;
-    page.press_last("一括送信").await;
+    page.press("一括送信").await;
     page.sees("次の 3 事業所に送信します").await;
     page.is_accessible("14-batch-confirm").await;
     page.press("OK").await;
@@ -176,16 +175,15 @@ async fn manual_3_2_page_8_what_went_leaves_the_list_and_the_rest_stays() {
     std::io::Write::write_all(&mut file, b"202407,131016,0000012345,202611\r\n").unwrap();
     files.push(path);
     page.drop(&files).await;
-    page.sees("送信先はまだ連携に参加していません").await;
-    page.press_last("一括送信").await;
+    page.list_shows("送信先はまだ連携に参加していません").await;
+    page.press("一括送信").await;
     page.sees("直すところか確認待ちのある 1 件は、一覧に残ります").await;
     page.press("OK").await;
     page.sees("3 件すべて送信しました").await;
     page.press("OK").await;
-    page.sees("さくら訪問看護").await;
+    page.list_shows("さくら訪問看護").await;
     page.sees("送信できる事業所 0").await;
-    let rows = page.script("return document.querySelectorAll('main tbody tr').length").await;
-    assert_eq!(rows, 1);
+    page.rows_are(1).await;
     page.close().await;
 }
 
@@ -198,11 +196,11 @@ async fn manual_3_2_page_9_the_date_opens_the_details() {
     let other = visits.log_in_and_unlock().await;
     let page = care.log_in_and_unlock().await;
     send_slips(care, &page).await;
-    page.press("送信状況").await;
-    page.sees("受信済").await;
+    page.choose_in_menu("送信状況").await;
+    page.row_shows("たすき訪問介護", "受信済").await;
     page.is_accessible("16-sent-list").await;
-    page.script("document.querySelector('main tbody a').click()").await;
-    page.sees("送信の詳細").await;
+    page.open_row("たすき訪問介護").await;
+    page.is_headed("送信の詳細").await;
     page.sees("受信済（相手の事業所に届いた）").await;
     page.is_accessible("17-sent-detail").await;
     page.press("送達証明").await;
@@ -221,17 +219,15 @@ async fn what_was_sent_is_taken_back_and_sent_again() {
     let page = care.log_in_and_unlock().await;
     send_slips(care, &page).await;
     page.goto(&care.at("/sent")).await;
-    page.sees("今日").await;
-    page.script("document.querySelector('main tbody a').click()").await;
-    page.sees("送信の詳細").await;
-    page.press("取消").await;
-    page.accept_question().await;
+    page.open_row("今日").await;
+    page.is_headed("送信の詳細").await;
+    page.press_and_say_yes("取消").await;
     page.sees("取り消しました").await;
-    page.sees("取消済").await;
+    page.fact_is("状態", "取消済").await;
     page.is_accessible("23-withdrawn").await;
     page.press("再送").await;
     page.sees("送信できます").await;
-    page.press_last("送信").await;
+    page.press("送信").await;
     page.sees("次の内容で送信します").await;
     page.press("OK").await;
     page.sees("1 件すべて送信しました").await;
@@ -239,12 +235,13 @@ async fn what_was_sent_is_taken_back_and_sent_again() {
     // Only the second one arrives; and then it is too late.
     let receiver = visits.log_in_and_unlock().await;
     receiver.goto(&visits.at("/received")).await;
-    receiver.sees("未読").await;
-    let rows = receiver.script("return document.querySelectorAll('main tbody tr').length").await;
-    assert_eq!(rows, 1);
+    receiver.list_shows("未読").await;
+    receiver.rows_are(1).await;
     page.goto(&care.at("/sent")).await;
-    page.sees("受信済").await;
-    page.sees("取消済").await;
+    page.rows_are(2).await;
+    page.rows_showing("受信済", 1).await;
+    page.rows_showing("取消済", 1).await;
+    receiver.rows_are(1).await;
     receiver.close().await;
     page.close().await;
 }
@@ -265,19 +262,18 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
             constructor(title, { body }) { window.told = title + ': ' + body; }
         };
         Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });";
-    receiver.script(allowed).await;
+    receiver.run_script(allowed).await;
     let page = care.log_in_and_unlock().await;
     send_slips(care, &page).await;
 
     // It appears on the open page by itself: count, list and title.
-    receiver.sees("たすき居宅介護支援事業所").await;
-    receiver.sees("未読").await;
-    assert!(receiver.title().await.starts_with("（1）"), "{}", receiver.title().await);
-    let told = receiver.script("return window.told").await;
-    assert_eq!(told, "Tasuki: 新しい連携データが届きました。", "and nothing of whom or what");
+    receiver.row_shows("たすき居宅介護支援事業所", "未読").await;
+    receiver.title_begins("（1）").await;
+    let told = "return window.told === 'Tasuki: 新しい連携データが届きました。'";
+    receiver.comes_true("the notification tells this, and nothing of whom or what", told).await;
     receiver.is_accessible("20-received-list").await;
-    receiver.script("document.querySelector('main tbody a').click()").await;
-    receiver.sees("受信の詳細").await;
+    receiver.open_row("たすき居宅介護支援事業所").await;
+    receiver.is_headed("受信の詳細").await;
     receiver.sees("電子署名を確かめました").await;
     receiver.is_accessible("21-received-detail").await;
     receiver.press("取込フォルダーに保存").await;
@@ -285,20 +281,20 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
     let placed = visits.import.join("1370000019");
     assert!(std::fs::read_dir(&placed).unwrap().next().is_some());
     receiver.press("取込済にする").await;
-    receiver.sees("取込済").await;
+    receiver.fact_is("状態", "取込済").await;
     page.goto(&care.at("/sent")).await;
-    page.sees("取込済").await;
+    page.row_shows("たすき訪問介護", "取込済").await;
 
     // ⑥⑦ actuals go back, ⑧⑨ and are received.
     receiver.goto(&visits.at("/send")).await;
     receiver.drop(&visits.exports("UPJSK")).await;
     receiver.sees("送信できます").await;
-    receiver.press_last("送信").await;
+    receiver.press("送信").await;
     receiver.sees("次の内容で送信します").await;
     receiver.press("OK").await;
     receiver.sees("1 件すべて送信しました").await;
     page.goto(&care.at("/received")).await;
-    page.sees("実績").await;
+    page.row_shows("たすき訪問介護", "実績").await;
     page.goto(&care.at("")).await;
     page.sees("最近の動き").await;
     page.is_accessible("22-top").await;

@@ -101,14 +101,9 @@ impl Player {
         page
     }
 
-    /// 事業所ユーザログイン, in the dialog that has opened.
+    /// 事業所ユーザログイン.
     pub(crate) async fn unlock(&self, page: &Page) {
-        page.sees("KJで始まる14文字").await;
-        page.fill("ユーザID", &self.kj_id).await;
-        page.script("document.getElementById('kj_password').value = ''").await;
-        page.fill("パスワード", &self.kj_password).await;
-        page.press("ログイン").await;
-        page.sees("連携中").await;
+        page.unlock(&self.kj_id, &self.kj_password).await;
     }
 
     pub(crate) async fn log_in_and_unlock(&self) -> Page {

@@ -1,47 +1,46 @@
-//! A browser, and what a person does with it.
+//! A browser window, and what a person does with it. What they see there: `page/sight.rs`.
+
+mod sight;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{LazyLock, Mutex};
-use std::time::Duration;
 
+use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-/// One driver for all tests of this process; it ends with it.
-struct Driver {
-    url: String,
-    _child: Child,
-}
+use crate::driver;
+use sight::Patience;
 
-static DRIVER: LazyLock<Mutex<Driver>> = LazyLock::new(|| Mutex::new(Driver::start()));
+/// Milliseconds that the driver gives scripts and loading: axe-core takes its time on a busy machine.
+const DRIVER_PATIENCE: u64 = 180_000;
 
-impl Driver {
-    fn start() -> Self {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is installed");
-        let output = std::io::BufReader::new(child.stdout.take().unwrap());
-        let mut lines = std::io::BufRead::lines(output);
-        let port = loop {
-            let line = lines.next().unwrap().unwrap();
-            if let Some((_, port)) = line.split_once("on port ").filter(|_| line.contains("success")) {
-                break port.trim_end_matches('.').to_owned();
-            }
-        };
-        // It stops when nobody reads what it says.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { url: format!("http://127.0.0.1:{port}"), _child: child }
-    }
-}
+/// Takes aim at what is to be pressed, and says what will follow: `no` (it cannot be pressed now), `stays`, `leads` (to
+/// another page) or `asks` (a question first). From then on the page knows whether a press of it has arrived.
+const AIM: &str = "
+    const [element] = arguments;
+    if (!element.checkVisibility() || element.matches(':disabled, [aria-disabled=true]')) return 'no';
+    // Not behind the bar at the bottom, from where a person would scroll it.
+    element.scrollIntoView({ block: 'center' });
+    const named = (one) => one.getAttribute('aria-label') ?? one.textContent.trim();
+    const name = named(element);
+    const arrived = ({ target }) => {
+        const pressed = target.closest('a, button, summary');
+        if (pressed && (pressed === element || named(pressed) === name)) window.aimedAt = 'pressed';
+    };
+    window.aimedAt = 'missed';
+    document.addEventListener('click', arrived, { capture: true });
+    const form = element.type === 'submit' ? element.form : null;
+    if (form?.dataset.confirm) return 'asks';
+    return element.matches('a[href]:not([download], [data-opens])') || form?.matches(':valid') ? 'leads' : 'stays';";
+
+/// What has become of the page that was aimed at: `missed`, `pressed`, or `left` for another page.
+const AFTERWARDS: &str = "return window.aimedAt ?? (document.readyState === 'complete' ? 'left' : 'leaving')";
 
 /// A browser window.
 pub(crate) struct Page {
     client: Client,
-    driver: String,
+    /// Name of the test, for what it leaves.
+    test: String,
     session: String,
 }
 
@@ -51,20 +50,24 @@ impl Page {
     }
 
     pub(crate) async fn open_sized(url: &str, width: u32, height: u32) -> Self {
-        let driver = DRIVER.lock().unwrap().url.clone();
         let options = json!({ "args": [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=ja",
             format!("--window-size={width},{height}"), "--hide-scrollbars",
         ]});
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".into(), options);
-        let client =
-            ClientBuilder::rustls().unwrap().capabilities(capabilities).connect(&driver).await.unwrap();
+        capabilities
+            .insert("timeouts".into(), json!({ "script": DRIVER_PATIENCE, "pageLoad": DRIVER_PATIENCE }));
+        capabilities.insert("unhandledPromptBehavior".into(), "ignore".into());
+        let mut browser = ClientBuilder::rustls().unwrap();
+        let client = browser.capabilities(capabilities).connect(driver::url()).await.unwrap();
         let session = client.session_id().await.unwrap().unwrap();
-        let page = Self { client, driver, session };
+        // The harness names the thread of a test after it.
+        let test = std::thread::current().name().unwrap_or("browser").replace("::", "-");
+        let page = Self { client, test, session };
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         page.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
-        page.client.goto(url).await.unwrap();
+        page.goto(url).await;
         page
     }
 
@@ -81,129 +84,143 @@ impl Page {
         self.client.current_url().await.unwrap().to_string()
     }
 
-    /// What can be read on the page.
-    pub(crate) async fn text(&self) -> String {
-        let script = "return document.body ? document.body.innerText +
-            [...document.querySelectorAll('textarea')].map((field) => field.value).join() : ''";
-        self.client
-            .execute(script, vec![])
-            .await
-            .ok()
-            .and_then(|text| text.as_str().map(str::to_owned))
-            .unwrap_or_default()
+    /// 事業所ユーザログイン, in the dialog that has opened or on its page.
+    pub(crate) async fn unlock(&self, kj_id: &str, password: &str) {
+        self.sees("KJで始まる14文字").await;
+        self.fill("ユーザID", kj_id).await;
+        self.fill("パスワード", password).await;
+        self.press("ログイン").await;
+        self.is_connected().await;
     }
 
-    pub(crate) async fn title(&self) -> String {
-        self.client.title().await.unwrap()
-    }
-
-    /// Waits until something can be read.
-    pub(crate) async fn sees(&self, text: &str) {
-        for _ in 0..300 {
-            if self.text().await.contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        self.shot("zz-not-seen").await;
-        let before = self.text().await;
-        self.goto(&self.address().await).await;
-        panic!(
-            "「{text}」 is not on the page {}:\n{before}\nLoaded anew:\n{}",
-            self.address().await,
-            self.text().await
-        );
-    }
-
-    /// Presses a button or link by its name, the first of this name.
+    /// Presses a button or link of the page by its name, the first of this name that can be pressed.
+    ///
+    /// When it leads to another page, that one is there afterwards, so that nothing of the page before is taken for the
+    /// answer.
     pub(crate) async fn press(&self, name: &str) {
-        self.press_one(name, false).await;
+        self.press_path(&format!("「{name}」"), &on_the_page(name), false).await;
     }
 
-    /// The last of this name: the button of the page, not the line of the menu.
-    pub(crate) async fn press_last(&self, name: &str) {
-        self.press_one(name, true).await;
+    /// Presses what asks first (「よろしいですか」), and says yes.
+    pub(crate) async fn press_and_say_yes(&self, name: &str) {
+        self.press_path(&format!("「{name}」"), &on_the_page(name), true).await;
     }
 
-    async fn press_one(&self, name: &str, last: bool) {
-        // The page may be made anew in this moment: then once more.
-        let path = format!(
-            "//*[self::button or self::a or self::summary][normalize-space(.)='{name}' or normalize-space(text())='{name}' or @aria-label='{name}']"
-        );
-        for _ in 0..150 {
-            let mut found = self.client.find_all(Locator::XPath(&path)).await.unwrap_or_default();
-            if last {
-                found.reverse();
-            }
-            for element in found {
-                let shown = element.is_displayed().await.unwrap_or(false);
-                let enabled = element.is_enabled().await.unwrap_or(false);
-                // Not behind the bar at the bottom, from where a person would scroll it.
-                let center = "arguments[0].scrollIntoView({ block: 'center' })";
-                let argument = serde_json::to_value(&element).unwrap();
-                drop(self.client.execute(center, vec![argument]).await);
-                if shown && enabled && element.click().await.is_ok() {
+    /// Follows a line of the menu.
+    pub(crate) async fn choose_in_menu(&self, name: &str) {
+        self.press_path(&format!("「{name}」 of the menu"), &format!("//nav//a[{}]", named(name)), false)
+            .await;
+    }
+
+    /// Opens the first row of the list that holds the words, by its link.
+    pub(crate) async fn open_row(&self, text: &str) {
+        let path = format!("(//main//tbody/tr[contains(., '{text}')])[1]//a");
+        self.press_path(&format!("the row of 「{text}」"), &path, false).await;
+    }
+
+    async fn press_path(&self, what: &str, path: &str, must_ask: bool) {
+        let patience = Patience::new();
+        loop {
+            for element in self.client.find_all(Locator::XPath(path)).await.unwrap_or_default() {
+                if self.press_element(what, &element, must_ask).await {
                     return;
                 }
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            if !patience.is_left().await {
+                self.give_up(&format!("{what} cannot be pressed")).await;
+            }
         }
-        self.shot("zz-not-pressed").await;
-        panic!("「{name}」 cannot be pressed on {}:\n{}", self.address().await, self.text().await);
+    }
+
+    /// Whether it was pressed: it was not when it cannot be now, or when the page was made anew under the finger.
+    async fn press_element(&self, what: &str, element: &Element, must_ask: bool) -> bool {
+        let Ok(follows) = self.client.execute(AIM, vec![json!(element)]).await else { return false };
+        if follows == "no" {
+            return false;
+        }
+        if (follows == "asks") != must_ask {
+            self.give_up(&format!("{what} asks first: {}", !must_ask)).await;
+        }
+        // Whether it came through is asked of the page, which knows more.
+        drop(element.click().await);
+        self.has_followed(what, follows == "stays", must_ask).await
+    }
+
+    /// Waits for what a press has to bring; whether the press has arrived at all.
+    async fn has_followed(&self, what: &str, stays: bool, must_ask: bool) -> bool {
+        let patience = Patience::new();
+        let mut has_asked = false;
+        loop {
+            has_asked |= must_ask && self.client.accept_alert().await.is_ok();
+            let now = self.client.execute(AFTERWARDS, vec![]).await.unwrap_or_default();
+            match now.as_str() {
+                Some("missed") => return false,
+                Some("pressed") if stays => return true,
+                Some("left") if has_asked == must_ask => return true,
+                _ if patience.is_left().await => {}
+                _ => self.give_up(&format!("{what} was pressed, and what follows does not come")).await,
+            }
+        }
     }
 
     /// Types into the field of a label.
     pub(crate) async fn fill(&self, label: &str, text: &str) {
-        let path = format!(
-            "//*[self::input or self::textarea or self::select][@id=//label[starts-with(normalize-space(.),'{label}')]/@for]"
-        );
-        for _ in 0..150 {
+        let fields = "*[self::input or self::textarea]";
+        let path = format!("//{fields}[@id=//label[starts-with(normalize-space(.),'{label}')]/@for]");
+        let patience = Patience::new();
+        loop {
             for element in self.client.find_all(Locator::XPath(&path)).await.unwrap_or_default() {
-                if element.is_displayed().await.unwrap_or(false) {
-                    drop(element.clear().await);
-                    element.send_keys(text).await.unwrap();
+                if element.is_displayed().await.unwrap_or(false) && type_into(&element, text).await {
                     return;
                 }
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            if !patience.is_left().await {
+                self.give_up(&format!("there is no field 「{label}」 that can be filled in")).await;
+            }
         }
-        panic!("there is no field 「{label}」 on the page:\n{}", self.text().await);
+    }
+
+    /// Writes the メッセージ, which is kept by itself.
+    pub(crate) async fn write_message(&self, text: &str) {
+        self.fill("メッセージ", text).await;
+        let kept = "return document.getElementById('saved').innerText.startsWith('保存しました')";
+        self.comes_true("the message is kept", kept).await;
     }
 
     /// Chooses a file with the file field of a label.
     pub(crate) async fn choose(&self, label: &str, file: &Path) {
         let path =
             format!("//input[@type='file'][@id=//label[starts-with(normalize-space(.),'{label}')]/@for]");
-        let element = self.client.find(Locator::XPath(&path)).await.unwrap();
-        element.send_keys(file.to_str().unwrap()).await.unwrap();
+        let patience = Patience::new();
+        let field = loop {
+            match self.client.find(Locator::XPath(&path)).await {
+                Ok(field) => break field,
+                Err(_) if patience.is_left().await => {}
+                Err(_) => self.give_up(&format!("there is no field 「{label}」 for files")).await,
+            }
+        };
+        field.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
-    /// Drops files onto the page, as from a file manager.
+    /// Drops files onto the page, as from a file manager; afterwards the page is there to which that leads.
     pub(crate) async fn drop(&self, files: &[PathBuf]) {
-        let zone = self.client.wait().for_element(Locator::Css("form[data-drop]")).await.unwrap();
-        let (x, y, width, height) = zone.rectangle().await.unwrap();
-        let (x, y) = (x + width / 2.0, y + height / 2.0);
+        let aim = "window.aimedAt = 'pressed';
+            const zone = document.querySelector('form[data-drop]');
+            zone.scrollIntoView({ block: 'center' });
+            const { x, y, width, height } = zone.getBoundingClientRect();
+            return { x: x + width / 2, y: y + height / 2 };";
+        let middle = self.client.execute(aim, vec![]).await.unwrap();
         let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
-        let before = self.address().await;
         for kind in ["dragEnter", "dragOver", "drop"] {
-            let event = json!({ "type": kind, "x": x, "y": y, "data": data });
+            let event = json!({ "type": kind, "x": middle["x"], "y": middle["y"], "data": data });
             self.cdp("Input.dispatchDragEvent", event).await;
         }
-        // The page leads on when everything is taken in, perhaps to itself.
-        self.client.execute("window.beforeDrop = true", vec![]).await.ok();
-        for _ in 0..300 {
-            let fresh = self.client.execute("return !window.beforeDrop", vec![]).await;
-            if fresh.is_ok_and(|fresh| fresh == json!(true)) || self.address().await != before {
-                return;
+        let patience = Patience::new();
+        while self.client.execute(AFTERWARDS, vec![]).await.ok() != Some(json!("left")) {
+            if !patience.is_left().await {
+                self.give_up("what was dropped is not taken in").await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("nothing was taken in:\n{}", self.text().await);
-    }
-
-    /// Says yes to the question that the page has asked.
-    pub(crate) async fn accept_question(&self) {
-        self.client.accept_alert().await.unwrap();
     }
 
     /// Types where the cursor is.
@@ -211,39 +228,32 @@ impl Page {
         self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
-    pub(crate) async fn script(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+    /// Changes something of the window itself. What is on the page is seen with the verbs of `page/sight.rs`, which wait.
+    pub(crate) async fn run_script(&self, script: &str) {
+        self.client.execute(script, vec![]).await.unwrap();
     }
 
-    pub(crate) async fn cdp(&self, command: &str, params: Value) -> Value {
-        let url = format!("{}/session/{}/goog/cdp/execute", self.driver, self.session);
+    async fn cdp(&self, command: &str, params: Value) {
+        let url = format!("{}/session/{}/goog/cdp/execute", driver::url(), self.session);
         let answer = reqwest::Client::builder().no_proxy().build().unwrap().post(url);
         let answer = answer.json(&json!({ "cmd": command, "params": params })).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["value"]["error"].is_null(), "{command}: {answer}");
-        answer["value"].clone()
     }
+}
 
-    /// Keeps a picture of the whole page.
-    pub(crate) async fn shot(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        let picture = self.client.screenshot().await.unwrap();
-        let mut file = std::fs::File::create(folder.join(format!("{name}.png"))).unwrap();
-        std::io::Write::write_all(&mut file, &picture).unwrap();
-    }
+/// Path of a button or link, but for the menu.
+fn on_the_page(name: &str) -> String {
+    format!("//*[self::button or self::a or self::summary][not(ancestor::nav)][{}]", named(name))
+}
 
-    /// Nothing serious stands in the way of people with disabilities; and keeps a picture.
-    pub(crate) async fn is_accessible(&self, name: &str) {
-        self.shot(name).await;
-        let axe = std::env::var("TASUKI_AXE").expect("TASUKI_AXE names axe.min.js");
-        let axe = std::fs::read_to_string(axe).unwrap();
-        self.client.execute(&axe, vec![]).await.unwrap();
-        let script = "const done = arguments[arguments.length - 1];
-            axe.run(document, { resultTypes: ['violations'] }).then((found) => done(found.violations
-                .filter((one) => ['serious', 'critical'].includes(one.impact))
-                .map((one) => one.id + ': ' + one.nodes.map((node) => node.html).slice(0, 3).join(' | '))));";
-        let found = self.client.execute_async(script, vec![]).await.unwrap();
-        assert_eq!(found, json!([]), "{name}");
-    }
+/// Condition of a path: what a person would call it.
+fn named(name: &str) -> String {
+    format!("normalize-space(.)='{name}' or normalize-space(text())='{name}' or @aria-label='{name}'")
+}
+
+/// Whether the field then holds the text: it does not when the page was made anew meanwhile.
+async fn type_into(element: &Element, text: &str) -> bool {
+    let typed = element.clear().await.is_ok() && element.send_keys(text).await.is_ok();
+    typed && element.prop("value").await.is_ok_and(|value| value.as_deref() == Some(text))
 }

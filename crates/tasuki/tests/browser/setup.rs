@@ -46,15 +46,15 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     page.sees("13文字以上で、推測されにくいもの").await;
     page.is_accessible("31-setup-problem").await;
     fill_in(PASSWORD).await;
-    page.sees("復元キット").await;
+    page.is_headed("復元キット").await;
     page.sees("このコードは二度と表示されません").await;
     page.is_accessible("32-recovery-kit").await;
     page.press("トップへ進む").await;
     page.sees("最近の動き").await;
-    page.sees("連携中").await;
+    page.is_connected().await;
     // It does not begin twice.
     page.goto(&format!("{}setup", node.url)).await;
-    page.sees("個人ID").await;
+    page.is_headed("ログイン").await;
 
     // Another office of the same company, in the same node: a switch appears.
     let credentials = world.register(VISITS).await;
@@ -71,13 +71,13 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     page.fill("新しいパスワード", PASSWORD).await;
     page.fill("新しいパスワード（もう一度）", PASSWORD).await;
     page.press("利用を開始する").await;
-    page.sees("復元キット").await;
+    page.is_headed("復元キット").await;
     page.press("トップへ進む").await;
     page.press("事業所の切替").await;
     page.is_accessible("34-two-offices").await;
     page.press(&format!("事業所{CARE}")).await;
     page.sees("最近の動き").await;
-    assert!(page.address().await.ends_with(CARE));
+    page.is_at(CARE).await;
     page.close().await;
 }
 
@@ -96,9 +96,9 @@ async fn settings_and_search_screens() {
     page.fill("最初のパスワード", PASSWORD).await;
     page.press("追加する").await;
     page.sees("追加しました").await;
-    page.sees("見本 花子").await;
+    page.list_shows("見本 花子").await;
     page.press("記録を見る").await;
-    page.sees("職員の追加").await;
+    page.list_shows("職員の追加").await;
     page.sees("書き換えられていません").await;
     page.is_accessible("41-audit").await;
 
@@ -106,10 +106,10 @@ async fn settings_and_search_screens() {
     page.is_accessible("42-search-empty").await;
     page.fill("番号・名前・カナ", "さくら").await;
     page.press("検索").await;
-    page.sees("未参加").await;
+    page.row_shows("さくら訪問看護", "未参加").await;
     page.fill("番号・名前・カナ", "ひばり").await;
     page.press("検索").await;
-    page.sees("参加中").await;
+    page.row_shows("ひばりデイサービス", "参加中").await;
     page.is_accessible("43-search").await;
     page.press("ひばりデイサービス に送信").await;
     page.sees("ひばりデイサービス").await;
@@ -134,9 +134,7 @@ async fn a_tablet_and_large_letters_lose_nothing() {
         page.sees("最近の動き").await;
         for path in ["", "/send", "/batch", "/received", "/settings"] {
             page.goto(&care.at(path)).await;
-            let overflow = page.script("return document.documentElement.scrollWidth - innerWidth").await;
-            assert!(overflow.as_i64().unwrap() <= 0, "{name}{path} is {overflow} too wide");
-            page.shot(&format!("50-{name}{}", path.replace('/', "-"))).await;
+            page.fits_the_window(&format!("50-{name}{}", path.replace('/', "-"))).await;
         }
         page.close().await;
     }
@@ -148,16 +146,16 @@ async fn keyboard_alone_is_enough_to_log_in_and_reach_the_content() {
     let demo = Demo::start();
     let care = &demo.players[0];
     let page = Page::open(&care.url).await;
+    page.comes_true("the cursor is there", "return document.activeElement.id === 'login'").await;
     page.keys("keikaku\u{e004}").await;
     page.keys(&format!("{}\u{e007}", care.password())).await;
     page.sees("最近の動き").await;
     page.keys("\u{e004}").await;
-    let focused = page.script("return document.activeElement.textContent").await;
-    assert_eq!(focused, "本文へ");
+    page.comes_true("本文へ has the focus", "return document.activeElement.textContent === '本文へ'").await;
     page.keys("\u{e007}").await;
     page.keys("\u{e004}").await;
-    let inside = page.script("return document.querySelector('main').contains(document.activeElement)").await;
-    assert_eq!(inside, true);
+    let inside = "return document.querySelector('main :focus') !== null";
+    page.comes_true("the focus is in the content", inside).await;
     page.close().await;
 }
 
@@ -171,7 +169,7 @@ async fn wrong_passwords_lock_the_account_for_a_while() {
         page.fill("個人ID", "keikaku").await;
         page.fill("パスワード", "ちがうパスワード").await;
         page.press("ログイン").await;
-        page.sees("ログイン").await;
+        page.is_headed("ログイン").await;
     }
     page.sees("続けて間違えたため").await;
     page.is_accessible("33-locked").await;
@@ -214,12 +212,8 @@ async fn a_backup_is_made_and_restored_on_the_pages() {
     let new = Serving::start(&folder);
     let page = new.log_in().await;
     page.goto(&format!("{}{CARE}/received", new.url)).await;
-    page.fill("ユーザID", kj_id.as_str()).await;
-    page.fill("パスワード", PASSWORD).await;
-    page.press("ログイン").await;
-    page.sees("連携中").await;
-    page.sees("未読").await;
-    page.script("document.querySelector('main tbody a').click()").await;
-    page.sees("受信の詳細").await;
+    page.unlock(kj_id.as_str(), PASSWORD).await;
+    page.open_row("未読").await;
+    page.is_headed("受信の詳細").await;
     page.close().await;
 }
