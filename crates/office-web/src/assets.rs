@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
+
+use crate::ask::Path;
+use crate::failure::Failure;
 
 const ASSETS: &[(&str, &str, &str)] = &[
     ("tokens.css", "text/css; charset=utf-8", include_str!("../static/tokens.css")),
@@ -27,7 +29,7 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 pub(crate) async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
     let Some((_, media_type, text)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Failure::NotFound.into_response();
     };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, media_type.parse().expect("it is a header value"));

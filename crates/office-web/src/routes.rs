@@ -2,10 +2,12 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, tell};
 use crate::pages::{
     batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
 };
@@ -14,7 +16,7 @@ use crate::visitor::UPLOAD_BYTES;
 use crate::{assets, guard, live, local};
 
 pub(crate) fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", get(top::first))
         .route("/login", get(login::show).post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -70,7 +72,36 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/local", local::router())
         .route("/static/{version}/{name}", get(assets::asset))
         .fallback(async || Failure::NotFound)
-        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
-        .layer(from_fn_with_state(app.clone(), guard::guard))
-        .with_state(app)
+        .method_not_allowed_fallback(async || Failure::NotFound)
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
+    told(routes).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
+}
+
+/// Failures become what the visitor understands, also when a handler panics.
+fn told<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.layer(CatchPanicLayer::custom(|_| Failure::Broken.into_response())).layer(from_fn(tell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_panics_says_so_and_the_others_go_on() {
+        let routes = Router::new()
+            .route("/bad", get(async || -> &'static str { panic!("a fault of the program") }))
+            .route("/good", get(async || "good"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, told(routes)).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let bad = client.get(format!("http://{address}/bad")).send().await.unwrap();
+        assert_eq!(bad.status(), 500);
+        assert!(bad.text().await.unwrap().contains("プログラムの誤り"));
+        let script = client.get(format!("http://{address}/bad")).header("accept", "application/json");
+        let told: serde_json::Value = script.send().await.unwrap().json().await.unwrap();
+        assert!(told["message"].as_str().unwrap().contains("プログラムの誤り"), "{told}");
+        let good = client.get(format!("http://{address}/good")).send().await.unwrap();
+        assert_eq!(good.text().await.unwrap(), "good");
+    }
 }

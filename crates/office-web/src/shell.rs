@@ -73,7 +73,7 @@ pub(crate) fn page(template: &impl askama::Template) -> Response {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(error = %error, "a template failed");
-            Failure::Malformed.into_response()
+            Failure::Broken.into_response()
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, RawPathParams, Request};
-use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, REFERER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use tasuki_office::open_office::OwnOffice;
 use tasuki_office::review::Dropped;
 use tasuki_office::staff::{Role, Staff};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, asks_by_script, inside, is_live};
 use crate::serve::App;
 
 /// Most bytes of one request with files: pages send more in several requests.
@@ -70,9 +71,8 @@ impl Posted {
 
     /// Reads a body without asking who sent it.
     pub(crate) async fn read(request: Request) -> Result<Self, Failure> {
-        let headers = request.headers();
-        let kind = text_of(headers, CONTENT_TYPE.as_str());
-        let by_script = text_of(headers, "accept").starts_with("application/json");
+        let by_script = asks_by_script(request.headers());
+        let kind = text_of(request.headers(), CONTENT_TYPE.as_str());
         let mut posted = if kind.starts_with("multipart/form-data") {
             read_multipart(request).await?
         } else {
@@ -96,12 +96,16 @@ fn read_form(bytes: &[u8]) -> HashMap<String, Vec<String>> {
 async fn read_multipart(request: Request) -> Result<Posted, Failure> {
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Failure::Malformed)?;
     let mut posted = Posted::default();
-    while let Some(field) = multipart.next_field().await.map_err(|_| Failure::TooLarge)? {
+    let unread = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+        _ => Failure::Malformed,
+    };
+    while let Some(field) = multipart.next_field().await.map_err(unread)? {
         let name = field.name().unwrap_or_default().to_owned();
         // Browsers send folders along for files of a folder: only the last part names the file.
         let file_name =
             field.file_name().map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
-        let bytes = field.bytes().await.map_err(|_| Failure::TooLarge)?;
+        let bytes = field.bytes().await.map_err(unread)?;
         match file_name {
             // A file button that nobody used sends an empty file without a name.
             Some(file_name) if file_name.is_empty() => {}
@@ -132,6 +136,17 @@ fn path_of(uri: &Uri) -> String {
     uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
 }
 
+/// The page to come back to after a log-in: what was asked for when that is a page, otherwise the page from which a form
+/// or a script asked.
+fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    if method == Method::GET && !asks_by_script(headers) {
+        return path_of(uri);
+    }
+    let from = text_of(headers, REFERER.as_str()).strip_prefix("http://").unwrap_or_default();
+    let path = from.strip_prefix(text_of(headers, HOST.as_str())).unwrap_or_default();
+    inside(path).to_owned()
+}
+
 /// Who asks. `touched`: whether it was a person, not the page by itself.
 pub(crate) fn identify(app: &App, headers: &HeaderMap, touched: bool) -> Option<Visitor> {
     let token = token(app, headers)?;
@@ -144,8 +159,9 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let touched = !text_of(&parts.headers, "tasuki-live").eq("1");
-        identify(app, &parts.headers, touched).ok_or_else(|| Failure::NotLoggedIn(path_of(&parts.uri)))
+        let by_itself = is_live(&parts.headers) || text_of(&parts.headers, "accept") == "text/event-stream";
+        identify(app, &parts.headers, !by_itself)
+            .ok_or_else(|| Failure::NotLoggedIn(way_back(&parts.method, &parts.uri, &parts.headers)))
     }
 }
 
@@ -173,7 +189,9 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let header = text_of(request.headers(), CSRF_HEADER).to_owned();
         let visitor = identify(app, request.headers(), true);
-        let visitor = visitor.ok_or_else(|| Failure::NotLoggedIn("/".to_owned()))?;
+        let visitor = visitor.ok_or_else(|| {
+            Failure::NotLoggedIn(way_back(request.method(), request.uri(), request.headers()))
+        })?;
         let posted = Posted::read(request).await?;
         if visitor.csrf == header || visitor.csrf == posted.text("csrf") {
             Ok(Self(posted))

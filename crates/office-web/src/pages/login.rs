@@ -1,7 +1,7 @@
 //! ログイン with 個人ID, and ログアウト.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tasuki_office::staff::LoginError;
 
 use super::{heavy, lead};
+use crate::ask::Query;
 use crate::failure::{Failure, inside};
 use crate::serve::App;
 use crate::shell::page;
@@ -51,7 +52,7 @@ pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -
     let (login, next) = (posted.text("login"), posted.raw("next"));
     let problem = match heavy(|| app.node.log_in(login, posted.raw("password"))) {
         Ok(staff) => {
-            let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Malformed)?;
+            let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Broken)?;
             return Ok(with_cookie(&app, &token, lead(&posted, inside(next))));
         }
         Err(LoginError::Wrong) => "個人IDまたはパスワードが違います。もう一度入力してください。".to_owned(),

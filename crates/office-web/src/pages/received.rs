@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use zip::write::SimpleFileOptions;
 
 use super::sent::LINES;
 use super::{heavy, lead, meant, place};
+use crate::ask::{Path, Query};
 use crate::failure::{Failure, quoted};
 use crate::serve::App;
 use crate::shell::{Shell, page};

@@ -1,7 +1,7 @@
 //! 送信 and 送信確認; also 編集 of a line of 一括送信.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
 
 use super::{heavy, lead};
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

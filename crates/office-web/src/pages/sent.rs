@@ -1,7 +1,7 @@
 //! 送信状況, 詳細, 取消, 再送, 送達証明.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use tasuki_terms::OfficeNo;
 
 use super::received::{download, may_be_table};
 use super::{heavy, lead, meant, place};
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use tasuki_office::staff::{Role, StaffId, is_acceptable};
 
 use super::setup::{PASSWORD_ADVICE, staff_words};
 use super::{heavy, lead};
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

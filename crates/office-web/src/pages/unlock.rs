@@ -1,7 +1,7 @@
 //! 事業所ユーザログイン, and the way back with the recovery code.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use tasuki_office::open_office::UnlockError;
 use tasuki_office::staff::is_acceptable;
 
 use super::{heavy, lead};
+use crate::ask::Query;
 use crate::failure::{Failure, inside};
 use crate::serve::App;
 use crate::shell::{Shell, page};

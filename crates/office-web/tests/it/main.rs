@@ -10,6 +10,8 @@ use tasuki_office::review::Dropped;
 use tasuki_office_web::{LocalAccess, Web};
 use tempfile::TempDir;
 
+mod failures;
+
 #[path = "../../../office/tests/it/world.rs"]
 #[expect(dead_code, reason = "these tests need less of it than those of the office")]
 mod world;
