@@ -10,10 +10,20 @@ use sha2::{Digest as _, Sha256};
 use crate::ask::Path;
 use crate::failure::Failure;
 
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
 const ASSETS: &[(&str, &str, &str)] = &[
-    ("tokens.css", "text/css; charset=utf-8", include_str!("../static/tokens.css")),
-    ("tasuki.css", "text/css; charset=utf-8", include_str!("../static/tasuki.css")),
-    ("tasuki.js", "text/javascript; charset=utf-8", include_str!("../static/tasuki.js")),
+    ("tokens.css", CSS, include_str!("../static/tokens.css")),
+    ("tasuki.css", CSS, include_str!("../static/tasuki.css")),
+    ("main.js", JS, include_str!("../static/js/main.js")),
+    ("ask.js", JS, include_str!("../static/js/ask.js")),
+    ("autosave.js", JS, include_str!("../static/js/autosave.js")),
+    ("dialog.js", JS, include_str!("../static/js/dialog.js")),
+    ("drop.js", JS, include_str!("../static/js/drop.js")),
+    ("live.js", JS, include_str!("../static/js/live.js")),
+    ("stream.js", JS, include_str!("../static/js/stream.js")),
+    ("worker.js", JS, include_str!("../static/js/worker.js")),
     ("icon.svg", "image/svg+xml", include_str!("../static/icon.svg")),
 ];
 
