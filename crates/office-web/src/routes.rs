@@ -12,7 +12,6 @@ use crate::pages::{
     batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
 };
 use crate::serve::App;
-use crate::visitor::UPLOAD_BYTES;
 use crate::{assets, guard, live, local};
 
 pub(crate) fn router(app: App) -> Router {
@@ -73,7 +72,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/static/{version}/{name}", get(assets::asset))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NotFound)
-        .layer(DefaultBodyLimit::max(UPLOAD_BYTES));
+        // Whoever reads a body says how much of it.
+        .layer(DefaultBodyLimit::disable());
     told(routes).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
 }
 

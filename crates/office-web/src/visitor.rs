@@ -2,21 +2,27 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::error::Error;
+use std::iter::successors;
 
+use axum::body::Body;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, RawPathParams, Request};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, REFERER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, Uri};
+use futures_util::TryStreamExt as _;
+use futures_util::stream::try_unfold;
 use tasuki_office::open_office::OwnOffice;
 use tasuki_office::review::Dropped;
 use tasuki_office::staff::{Role, Staff};
 
+use crate::ask::code;
 use crate::failure::{Failure, asks_by_script, inside, is_live};
 use crate::serve::App;
 
 /// Most bytes of one request with files: pages send more in several requests.
-pub(crate) const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
+const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
 
 /// Most bytes of a form without files.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -56,6 +62,11 @@ impl Posted {
         self.raw(name).trim()
     }
 
+    /// The letters and digits of a field for a number, an id or a code, however they were typed.
+    pub(crate) fn code(&self, name: &str) -> String {
+        code(self.raw(name))
+    }
+
     /// The text of a field as it was typed, as for passwords.
     pub(crate) fn raw(&self, name: &str) -> &str {
         self.fields.get(name).and_then(|values| values.first()).map_or("", String::as_str)
@@ -93,12 +104,33 @@ fn read_form(bytes: &[u8]) -> HashMap<String, Vec<String>> {
     fields
 }
 
+/// More was sent than is taken at once.
+#[derive(Debug, thiserror::Error)]
+#[error("the request is too large")]
+struct TooMuch;
+
+/// Passes on as much as is taken at once. What is too much is read to its end all the same, and dropped: a browser that
+/// is still sending would not hear the answer.
+fn limited(body: Body) -> Body {
+    let parts = try_unfold((body.into_data_stream(), 0_usize), async |(mut data, mut seen)| {
+        while let Some(part) = data.try_next().await? {
+            seen = seen.saturating_add(part.len());
+            if seen <= UPLOAD_BYTES {
+                return Ok(Some((part, (data, seen))));
+            }
+        }
+        if seen > UPLOAD_BYTES { Err(axum::Error::new(TooMuch)) } else { Ok(None) }
+    });
+    Body::from_stream(parts)
+}
+
 async fn read_multipart(request: Request) -> Result<Posted, Failure> {
+    let request = request.map(limited);
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Failure::Malformed)?;
     let mut posted = Posted::default();
-    let unread = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
-        _ => Failure::Malformed,
+    let unread = |error: MultipartError| {
+        let mut causes = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+        if causes.any(|cause| cause.is::<TooMuch>()) { Failure::TooLarge } else { Failure::Malformed }
     };
     while let Some(field) = multipart.next_field().await.map_err(unread)? {
         let name = field.name().unwrap_or_default().to_owned();

@@ -14,7 +14,7 @@ use tasuki_office::staff::{Role, StaffId, is_acceptable};
 
 use super::setup::{PASSWORD_ADVICE, staff_words};
 use super::{heavy, lead};
-use crate::ask::{Path, Query};
+use crate::ask::{Path, Query, plain};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -172,7 +172,7 @@ pub(crate) async fn add_staff(
     let by = &at.visitor.staff.login;
     let role = Role::parse(posted.text("role"));
     let added = heavy(|| {
-        app.node.add_staff(by, posted.text("login"), posted.text("name"), role, posted.raw("password"))
+        app.node.add_staff(by, &plain(posted.raw("login")), posted.text("name"), role, posted.raw("password"))
     });
     answer(&app, &at, &posted, added.map(drop).map_err(|error| staff_words(&error)), "added")
 }

@@ -58,7 +58,7 @@ pub(crate) async fn show(
 
 pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     let (kj_id, next) = (posted.text("kj_id"), posted.raw("next"));
-    let problem = match app.node.unlock(at.office.no, kj_id, posted.raw("password")).await {
+    let problem = match app.node.unlock(at.office.no, &posted.code("kj_id"), posted.raw("password")).await {
         Ok(()) => return Ok(lead(&posted, inside(next))),
         Err(UnlockError::Wrong) => {
             "ユーザIDまたはパスワードが違います。ユーザIDは KJ で始まる14文字です。もう一度入力してください。"
@@ -84,7 +84,7 @@ pub(crate) async fn recover(State(app): State<App>, at: At, Form(posted): Form) 
     at.visitor.must_administrate()?;
     let new = posted.raw("new");
     let by = &at.visitor.staff.login;
-    let problem = match RecoveryCode::parse(posted.text("code")) {
+    let problem = match RecoveryCode::parse(&posted.code("code")) {
         Err(_) => "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned(),
         Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
         Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),
