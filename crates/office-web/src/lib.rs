@@ -3,7 +3,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `routes` | every page and action |
+//! | `routes` | one table of every page and action, and who may use it |
 //! | `guard` | who may knock at all: Host, Origin, headers of every answer |
 //! | `ask` | addresses and codes as people type them |
 //! | `session`, `visitor` | who is logged in, and what they posted |
@@ -45,4 +45,5 @@ mod visitor;
 mod words;
 
 pub use local::LocalAccess;
+pub use routes::{Who, routes};
 pub use serve::Web;

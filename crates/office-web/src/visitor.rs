@@ -130,7 +130,7 @@ async fn read_multipart(request: Request) -> Result<Posted, Failure> {
     let mut posted = Posted::default();
     let unread = |error: MultipartError| {
         let mut causes = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
-        if causes.any(|cause| cause.is::<TooMuch>()) { Failure::TooLarge } else { Failure::Malformed }
+        if causes.any(<dyn Error>::is::<TooMuch>) { Failure::TooLarge } else { Failure::Malformed }
     };
     while let Some(field) = multipart.next_field().await.map_err(unread)? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -209,6 +209,20 @@ impl FromRequestParts<App> for At {
         let no = no.and_then(|no| no.parse().ok()).ok_or(Failure::NotFound)?;
         let office = app.node.office(no)?;
         Ok(Self { visitor, office, path: path_of(&parts.uri) })
+    }
+}
+
+/// A visitor who is an administrator, and the office of the address. It stands before [`Form`] among the arguments of a
+/// handler: who may not act is told so whatever they posted.
+pub(crate) struct Administrator(pub(crate) At);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let at = At::from_request_parts(parts, app).await?;
+        at.visitor.must_administrate()?;
+        Ok(Self(at))
     }
 }
 

@@ -234,11 +234,11 @@ fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, 
     Ok(lead(&posted, &to))
 }
 
-/// The receiver of a form, which may be left open: `None` when it cannot be read.
-fn chosen(posted: &Posted) -> Option<Option<OfficeNo>> {
+/// The receiver of a form, which may be left open; or what was typed and is none.
+fn chosen(posted: &Posted) -> Result<Option<OfficeNo>, String> {
     match posted.code("receiver") {
-        typed if typed.is_empty() => Some(None),
-        typed => typed.parse().ok().map(Some),
+        typed if typed.is_empty() => Ok(None),
+        typed => typed.parse().map(Some).map_err(|_| posted.text("receiver").to_owned()),
     }
 }
 
@@ -249,7 +249,8 @@ pub(crate) async fn start_with_message(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let id = app.node.start_send(no, &at.visitor.staff.login, chosen(&posted).ok_or(Failure::Malformed)?)?;
+    let id =
+        app.node.start_send(no, &at.visitor.staff.login, chosen(&posted).map_err(|_| Failure::Malformed)?)?;
     app.node.set_message(no, id, posted.raw("message"))?;
     Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
 }
@@ -271,11 +272,13 @@ pub(crate) async fn receiver(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let typed = posted.text("receiver");
-    let Some(receiver) = chosen(&posted) else {
-        let send = app.node.send(no, SendId(id))?;
-        let again = Page { wrong_receiver: Some(typed.to_owned()), ..send_page(&app, &at, send)? };
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
+    let receiver = match chosen(&posted) {
+        Ok(receiver) => receiver,
+        Err(typed) => {
+            let send = app.node.send(no, SendId(id))?;
+            let again = Page { wrong_receiver: Some(typed), ..send_page(&app, &at, send)? };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
+        }
     };
     heavy(|| app.node.set_receiver(no, SendId(id), receiver))?;
     // It may have joined another line of the list.

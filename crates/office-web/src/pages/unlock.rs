@@ -14,7 +14,7 @@ use crate::ask::Query;
 use crate::failure::{Failure, inside};
 use crate::serve::App;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use crate::visitor::{Administrator, At, Form};
 use crate::words;
 
 #[derive(Template)]
@@ -74,14 +74,19 @@ pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -
     Ok((StatusCode::UNAUTHORIZED, page(&show_page(&app, &at, next, kj_id, problem)?)).into_response())
 }
 
-pub(crate) async fn show_recover(State(app): State<App>, at: At) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn show_recover(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+) -> Result<Response, Failure> {
     let shell = Shell::new(&app, &at, "settings", "復元コードで開く")?;
     Ok(page(&RecoverPage { shell, problem: String::new() }))
 }
 
-pub(crate) async fn recover(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn recover(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
     let new = posted.raw("new");
     let by = &at.visitor.staff.login;
     let problem = match RecoveryCode::parse(&posted.code("code")) {

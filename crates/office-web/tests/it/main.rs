@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 mod codes;
 mod failures;
+mod who;
 
 #[path = "../../../office/tests/it/world.rs"]
 #[expect(dead_code, reason = "these tests need less of it than those of the office")]
