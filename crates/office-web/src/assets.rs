@@ -2,16 +2,28 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use crate::ask::Path;
+use crate::failure::Failure;
+
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
 const ASSETS: &[(&str, &str, &str)] = &[
-    ("tokens.css", "text/css; charset=utf-8", include_str!("../static/tokens.css")),
-    ("tasuki.css", "text/css; charset=utf-8", include_str!("../static/tasuki.css")),
-    ("tasuki.js", "text/javascript; charset=utf-8", include_str!("../static/tasuki.js")),
+    ("tokens.css", CSS, include_str!("../static/tokens.css")),
+    ("tasuki.css", CSS, include_str!("../static/tasuki.css")),
+    ("main.js", JS, include_str!("../static/js/main.js")),
+    ("ask.js", JS, include_str!("../static/js/ask.js")),
+    ("autosave.js", JS, include_str!("../static/js/autosave.js")),
+    ("dialog.js", JS, include_str!("../static/js/dialog.js")),
+    ("drop.js", JS, include_str!("../static/js/drop.js")),
+    ("live.js", JS, include_str!("../static/js/live.js")),
+    ("stream.js", JS, include_str!("../static/js/stream.js")),
+    ("worker.js", JS, include_str!("../static/js/worker.js")),
     ("icon.svg", "image/svg+xml", include_str!("../static/icon.svg")),
 ];
 
@@ -27,7 +39,7 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 pub(crate) async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
     let Some((_, media_type, text)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Failure::NotFound.into_response();
     };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, media_type.parse().expect("it is a header value"));

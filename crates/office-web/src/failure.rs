@@ -1,8 +1,12 @@
-//! What a visitor gets instead of a page.
+//! What a visitor gets instead of a page: a page that says why, or the same words as JSON when a script asks.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde_json::json;
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
 
@@ -25,6 +29,8 @@ pub(crate) enum Failure {
     TooLarge,
     /// The request makes no sense.
     Malformed,
+    /// The program has a fault.
+    Broken,
     /// The node says why.
     Office(OfficeError),
 }
@@ -46,11 +52,35 @@ struct Page {
     message: String,
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+/// A failure in words, until it is known who asks.
+#[derive(Clone)]
+struct Told {
+    status: StatusCode,
+    title: &'static str,
+    message: String,
+    /// Where it goes on.
+    next: Option<String>,
+}
+
+impl Failure {
+    fn told(self) -> Told {
         let (status, title, message) = match self {
-            Self::NotLoggedIn(path) => return Redirect::to(&login_address(&path)).into_response(),
-            Self::KeysLocked(path) => return Redirect::to(&unlock_address(&path)).into_response(),
+            Self::NotLoggedIn(path) => {
+                return Told {
+                    status: StatusCode::UNAUTHORIZED,
+                    title: "ログインしてください",
+                    message: "ログインが切れています。もう一度ログインしてください。".to_owned(),
+                    next: Some(login_address(&path)),
+                };
+            }
+            Self::KeysLocked(path) => {
+                return Told {
+                    status: StatusCode::CONFLICT,
+                    title: "事業所ユーザログインが必要です",
+                    message: "事業所ユーザでログインしてから、もう一度操作してください。".to_owned(),
+                    next: Some(unlock_address(&path)),
+                };
+            }
             Self::NotAllowed => {
                 (StatusCode::FORBIDDEN, "管理者だけができます", "この操作は、管理者の方に頼んでください。".to_owned())
             }
@@ -67,11 +97,18 @@ impl IntoResponse for Failure {
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "一度に入れるには大きすぎます",
-                "ファイルを何回かに分けて入れてください。入れおわった分は保存されています。".to_owned(),
+                "一度に入れるには大きすぎます。ファイルを何回かに分けて入れてください。入れおわった分は保存されています。".to_owned(),
             ),
-            Self::Malformed => {
-                (StatusCode::BAD_REQUEST, "操作を受け付けられません", "ページを開き直してください。".to_owned())
-            }
+            Self::Malformed => (
+                StatusCode::BAD_REQUEST,
+                "操作を受け付けられません",
+                "アドレスか、送られた内容が正しくありません。ページを開き直してください。".to_owned(),
+            ),
+            Self::Broken => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "プログラムの誤りです",
+                "プログラムの誤りで、表示も操作もできませんでした。保存してあるものは残っています。トップから、もう一度操作してください。".to_owned(),
+            ),
             Self::Office(error) => {
                 let status = status_of(&error);
                 if status.is_server_error() {
@@ -80,9 +117,56 @@ impl IntoResponse for Failure {
                 (status, "できませんでした", words::problem(&error))
             }
         };
-        let page = Page { title, message };
-        (status, Html(page.render().unwrap_or_default())).into_response()
+        Told { status, title, message, next: None }
     }
+}
+
+/// The words travel with the answer, and become a page or JSON in [`tell`]: extractors and the layer for panics make
+/// failures, too, and do not know who asks.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let told = self.told();
+        let mut answer = told.status.into_response();
+        answer.extensions_mut().insert(told);
+        answer
+    }
+}
+
+/// Tells failures in the form that the visitor understands.
+pub(crate) async fn tell(request: Request, next: Next) -> Response {
+    let by_script = asks_by_script(request.headers());
+    let mut answer = next.run(request).await;
+    match answer.extensions_mut().remove::<Told>() {
+        Some(told) if by_script => told.for_script(),
+        Some(told) => told.for_person(),
+        None => answer,
+    }
+}
+
+impl Told {
+    fn for_script(self) -> Response {
+        (self.status, Json(json!({ "message": self.message, "next": self.next }))).into_response()
+    }
+
+    fn for_person(self) -> Response {
+        if let Some(next) = self.next {
+            return Redirect::to(&next).into_response();
+        }
+        let page = Page { title: self.title, message: self.message };
+        (self.status, Html(page.render().unwrap_or_default())).into_response()
+    }
+}
+
+/// Whether a script of ours asks. It wants to know what is so and where to go on; led to a log-in page, it would take
+/// that page for the answer.
+pub(crate) fn asks_by_script(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.starts_with("application/json") || accept.starts_with("text/event-stream") || is_live(headers)
+}
+
+/// Whether a page asks for itself once more, without a person having done anything.
+pub(crate) fn is_live(headers: &HeaderMap) -> bool {
+    headers.get("tasuki-live").is_some_and(|live| live == "1")
 }
 
 fn status_of(error: &OfficeError) -> StatusCode {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::serve::App;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {

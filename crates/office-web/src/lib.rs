@@ -3,9 +3,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `routes` | every page and action |
+//! | `routes` | one table of every page and action, and who may use it |
 //! | `guard` | who may knock at all: Host, Origin, headers of every answer |
+//! | `ask` | addresses and codes as people type them |
 //! | `session`, `visitor` | who is logged in, and what they posted |
+//! | `failure` | why there is no page: a page for people, JSON for scripts |
 //! | `pages` | one file for each screen |
 //! | `live` | news to open pages |
 //! | `local` | `/local/…`: what care software and `tasuki office` call |
@@ -28,6 +30,7 @@
 //! a person wants. No script or style is inline, nothing is loaded from elsewhere, and every page works without
 //! script as far as HTML allows.
 
+mod ask;
 mod assets;
 mod failure;
 mod guard;
@@ -42,4 +45,5 @@ mod visitor;
 mod words;
 
 pub use local::LocalAccess;
+pub use routes::{Who, routes};
 pub use serve::Web;

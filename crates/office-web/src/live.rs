@@ -24,11 +24,16 @@ const GATHER: Duration = Duration::from_millis(150);
 /// Without news the session is looked at so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// What was missed may have been anything. That something arrived is told by its number only: a notification would claim
+/// more than is known.
+const MISSED: [Topic; 3] = [Topic::Sends, Topic::Arrivals, Topic::Link];
+
 struct Following {
     app: App,
     at: At,
     news: Receiver<News>,
     stopping: watch::Receiver<bool>,
+    ended: watch::Receiver<()>,
     is_new: bool,
 }
 
@@ -36,8 +41,14 @@ pub(crate) async fn events(
     State(app): State<App>,
     at: At,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
-    let following =
-        Following { news: app.node.news(), stopping: app.sessions.stopping(), app, at, is_new: true };
+    let following = Following {
+        news: app.node.news(),
+        stopping: app.sessions.stopping(),
+        ended: app.sessions.ended(),
+        app,
+        at,
+        is_new: true,
+    };
     let events = stream::unfold(following, async |mut following| {
         let event = following.next().await?;
         Some((Ok(event), following))
@@ -51,9 +62,10 @@ impl Following {
         let mut topics = Vec::new();
         if !std::mem::take(&mut self.is_new) {
             tokio::select! {
-                topic = next_of(&mut self.news, self.at.office.no) => topics.push(topic?),
+                some = next_of(&mut self.news, self.at.office.no) => topics = some?,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
-                // The session may have ended: then the page has to know.
+                _ = self.ended.changed() => {}
+                // The session may have ended of age: then the page has to know.
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
             tokio::time::sleep(GATHER).await;
@@ -77,13 +89,12 @@ impl Following {
     }
 }
 
-async fn next_of(news: &mut Receiver<News>, office: OfficeNo) -> Option<Topic> {
+async fn next_of(news: &mut Receiver<News>, office: OfficeNo) -> Option<Vec<Topic>> {
     loop {
         match news.recv().await {
-            Ok(news) if news.office == office => return Some(news.topic),
+            Ok(news) if news.office == office => return Some(vec![news.topic]),
             Ok(_) => {}
-            // What was missed may have been anything.
-            Err(RecvError::Lagged(_)) => return Some(Topic::Arrivals),
+            Err(RecvError::Lagged(_)) => return Some(MISSED.to_vec()),
             Err(RecvError::Closed) => return None,
         }
     }
@@ -95,5 +106,28 @@ fn name(topic: Topic) -> &'static str {
         Topic::Arrived => "arrived",
         Topic::Arrivals => "arrivals",
         Topic::Link => "link",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_missed_news_looks_at_everything() {
+        let office: OfficeNo = "1370000019".parse().unwrap();
+        let other: OfficeNo = "1370000027".parse().unwrap();
+        let (sender, mut receiver) = tokio::sync::broadcast::channel(2);
+        sender.send(News { office: other, topic: Topic::Arrived }).unwrap();
+        sender.send(News { office, topic: Topic::Link }).unwrap();
+        assert_eq!(next_of(&mut receiver, office).await, Some(vec![Topic::Link]));
+        for _ in 0..5 {
+            sender.send(News { office, topic: Topic::Sends }).unwrap();
+        }
+        assert_eq!(next_of(&mut receiver, office).await, Some(MISSED.to_vec()));
+        assert_eq!(next_of(&mut receiver, office).await, Some(vec![Topic::Sends]));
+        drop(sender);
+        assert_eq!(next_of(&mut receiver, office).await, Some(vec![Topic::Sends]));
+        assert_eq!(next_of(&mut receiver, office).await, None);
     }
 }

@@ -4,13 +4,12 @@
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Json;
 use axum::extract::{FromRequestParts, Path, Query, RawPathParams, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tasuki_client::ClientError;
@@ -25,6 +24,7 @@ use tasuki_terms::OfficeNo;
 
 use crate::failure::Failure;
 use crate::pages::{heavy, place};
+use crate::routes::{Route, Who, get, post};
 use crate::serve::App;
 use crate::session::random;
 use crate::visitor::Posted;
@@ -59,17 +59,19 @@ impl LocalAccess {
     }
 }
 
-pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/status", get(status))
-        .route("/{office}/send", post(send))
-        .route("/{office}/drafts", get(drafts))
-        .route("/{office}/outbox", get(outbox))
-        .route("/{office}/outbox/{id}", get(outbox_one))
-        .route("/{office}/inbox", get(inbox))
-        .route("/{office}/inbox/{id}", get(inbox_one))
-        .route("/{office}/inbox/{id}/files/{file}", get(inbox_file))
-        .route("/{office}/inbox/{id}/receipt", post(receipt))
+pub(crate) fn routes() -> Vec<Route> {
+    use Who::Program;
+    vec![
+        get("/local/status", Program, status),
+        post("/local/{office}/send", Program, send),
+        get("/local/{office}/drafts", Program, drafts),
+        get("/local/{office}/outbox", Program, outbox),
+        get("/local/{office}/outbox/{id}", Program, outbox_one),
+        get("/local/{office}/inbox", Program, inbox),
+        get("/local/{office}/inbox/{id}", Program, inbox_one),
+        get("/local/{office}/inbox/{id}/files/{file}", Program, inbox_file),
+        post("/local/{office}/inbox/{id}/receipt", Program, receipt),
+    ]
 }
 
 /// A program that has the token.

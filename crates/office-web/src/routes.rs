@@ -1,76 +1,167 @@
-//! Every page and action.
+//! Every page and action, and who may use it.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
+use axum::routing::{self, MethodRouter};
+use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, tell};
 use crate::pages::{
     batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
 };
 use crate::serve::App;
-use crate::visitor::UPLOAD_BYTES;
 use crate::{assets, guard, live, local};
 
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever reaches this machine's address.
+    Anybody,
+    /// Whoever comes before anything is set up; afterwards nobody.
+    First,
+    /// A member of the staff who is logged in.
+    Member,
+    /// An administrator who is logged in.
+    Administrator,
+    /// A program of this machine that has the token.
+    Program,
+}
+
+/// A page or an action.
+pub(crate) struct Route {
+    method: Method,
+    path: &'static str,
+    who: Who,
+    handler: MethodRouter<App>,
+}
+
+/// What is shown.
+pub(crate) fn get<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
+    Route { method: Method::GET, path, who, handler: routing::get(handler) }
+}
+
+/// What changes something.
+pub(crate) fn post<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
+    Route { method: Method::POST, path, who, handler: routing::post(handler) }
+}
+
+/// Every route: the router is made from it, and tests ask each for everybody.
+fn table() -> Vec<Route> {
+    use Who::{Administrator, Anybody, First, Member};
+    let mut table = vec![
+        get("/", Anybody, top::first),
+        get("/login", Anybody, login::show),
+        post("/login", Anybody, login::log_in),
+        post("/logout", Member, login::log_out),
+        get("/setup", First, setup::show),
+        post("/setup", First, setup::begin),
+        post("/setup/restore", First, setup::restore_backup),
+        get("/setup/kit/{file}", Member, setup::kit_file),
+        get("/{office}", Member, top::show),
+        get("/{office}/events", Member, live::events),
+        get("/{office}/unlock", Member, unlock::show),
+        post("/{office}/unlock", Member, unlock::unlock),
+        get("/{office}/recover", Administrator, unlock::show_recover),
+        post("/{office}/recover", Administrator, unlock::recover),
+        get("/{office}/send", Member, send::show_new),
+        post("/{office}/send", Member, send::take_in_new),
+        post("/{office}/send/message", Member, send::start_with_message),
+        get("/{office}/send/{id}", Member, send::show),
+        post("/{office}/send/{id}", Member, send::take_in),
+        post("/{office}/send/{id}/message", Member, send::message),
+        post("/{office}/send/{id}/receiver", Member, send::receiver),
+        post("/{office}/send/{id}/accept", Member, send::accept),
+        post("/{office}/send/{id}/remove/{file}", Member, send::remove),
+        post("/{office}/send/{id}/delete", Member, send::delete),
+        post("/{office}/send/{id}/keep", Member, send::keep),
+        get("/{office}/send/{id}/confirm", Member, send::confirm),
+        post("/{office}/send/{id}/confirm", Member, send::confirmed),
+        get("/{office}/send/{id}/files/{file}", Member, table::of_draft),
+        get("/{office}/batch", Member, batch::show),
+        post("/{office}/batch", Member, batch::take_in),
+        post("/{office}/batch/keep", Member, batch::keep),
+        get("/{office}/batch/confirm", Member, batch::confirm),
+        post("/{office}/batch/confirm", Member, batch::confirmed),
+        get("/{office}/run/{run}", Member, run::show),
+        get("/{office}/drafts", Member, drafts::show),
+        get("/{office}/sent", Member, sent::list),
+        get("/{office}/sent/{id}", Member, sent::show),
+        post("/{office}/sent/{id}/withdraw", Member, sent::withdraw),
+        post("/{office}/sent/{id}/again", Member, sent::again),
+        get("/{office}/sent/{id}/proof", Member, sent::proof),
+        get("/{office}/sent/{id}/files/{file}", Member, sent::file),
+        get("/{office}/sent/{id}/files/{file}/table", Member, table::of_sent),
+        get("/{office}/received", Member, received::list),
+        get("/{office}/received/{id}", Member, received::show),
+        get("/{office}/received/{id}/all", Member, received::all),
+        post("/{office}/received/{id}/place", Member, received::place_files),
+        post("/{office}/received/{id}/mark", Member, received::mark),
+        get("/{office}/received/{id}/files/{file}", Member, received::file),
+        get("/{office}/received/{id}/files/{file}/table", Member, table::of_received),
+        get("/{office}/offices", Member, offices::show),
+        get("/{office}/settings", Member, settings::show),
+        post("/{office}/settings/password", Member, settings::own_password),
+        post("/{office}/settings/sessions", Member, settings::end_sessions),
+        post("/{office}/settings/staff", Administrator, settings::add_staff),
+        post("/{office}/settings/staff/{id}", Administrator, settings::change_staff),
+        post("/{office}/settings/folders", Administrator, settings::folders),
+        post("/{office}/settings/office-password", Administrator, settings::office_password),
+        post("/{office}/settings/self-unlock", Administrator, settings::self_unlock),
+        post("/{office}/settings/backup", Administrator, settings::backup),
+        get("/{office}/settings/audit", Administrator, settings::audit),
+        get("/{office}/settings/add-office", Administrator, setup::show_more),
+        post("/{office}/settings/add-office", Administrator, setup::begin_more),
+        get("/static/{version}/{name}", Anybody, assets::asset),
+    ];
+    table.extend(local::routes());
+    table
+}
+
+/// Method, address and user of every route, for tests that walk all of them. Parts of an address in braces vary.
+pub fn routes() -> Vec<(Method, &'static str, Who)> {
+    table().into_iter().map(|route| (route.method, route.path, route.who)).collect()
+}
+
 pub(crate) fn router(app: App) -> Router {
-    Router::new()
-        .route("/", get(top::first))
-        .route("/login", get(login::show).post(login::log_in))
-        .route("/logout", post(login::log_out))
-        .route("/setup", get(setup::show).post(setup::begin))
-        .route("/setup/restore", post(setup::restore_backup))
-        .route("/setup/kit/{file}", get(setup::kit_file))
-        .route("/{office}", get(top::show))
-        .route("/{office}/events", get(live::events))
-        .route("/{office}/unlock", get(unlock::show).post(unlock::unlock))
-        .route("/{office}/recover", get(unlock::show_recover).post(unlock::recover))
-        .route("/{office}/send", get(send::show_new).post(send::take_in_new))
-        .route("/{office}/send/message", post(send::start_with_message))
-        .route("/{office}/send/{id}", get(send::show).post(send::take_in))
-        .route("/{office}/send/{id}/message", post(send::message))
-        .route("/{office}/send/{id}/receiver", post(send::receiver))
-        .route("/{office}/send/{id}/accept", post(send::accept))
-        .route("/{office}/send/{id}/remove/{file}", post(send::remove))
-        .route("/{office}/send/{id}/delete", post(send::delete))
-        .route("/{office}/send/{id}/keep", post(send::keep))
-        .route("/{office}/send/{id}/confirm", get(send::confirm).post(send::confirmed))
-        .route("/{office}/send/{id}/files/{file}", get(table::of_draft))
-        .route("/{office}/batch", get(batch::show).post(batch::take_in))
-        .route("/{office}/batch/keep", post(batch::keep))
-        .route("/{office}/batch/confirm", get(batch::confirm).post(batch::confirmed))
-        .route("/{office}/run/{run}", get(run::show))
-        .route("/{office}/drafts", get(drafts::show))
-        .route("/{office}/sent", get(sent::list))
-        .route("/{office}/sent/{id}", get(sent::show))
-        .route("/{office}/sent/{id}/withdraw", post(sent::withdraw))
-        .route("/{office}/sent/{id}/again", post(sent::again))
-        .route("/{office}/sent/{id}/proof", get(sent::proof))
-        .route("/{office}/sent/{id}/files/{file}", get(sent::file))
-        .route("/{office}/sent/{id}/files/{file}/table", get(table::of_sent))
-        .route("/{office}/received", get(received::list))
-        .route("/{office}/received/{id}", get(received::show))
-        .route("/{office}/received/{id}/all", get(received::all))
-        .route("/{office}/received/{id}/place", post(received::place_files))
-        .route("/{office}/received/{id}/mark", post(received::mark))
-        .route("/{office}/received/{id}/files/{file}", get(received::file))
-        .route("/{office}/received/{id}/files/{file}/table", get(table::of_received))
-        .route("/{office}/offices", get(offices::show))
-        .route("/{office}/settings", get(settings::show))
-        .route("/{office}/settings/password", post(settings::own_password))
-        .route("/{office}/settings/sessions", post(settings::end_sessions))
-        .route("/{office}/settings/staff", post(settings::add_staff))
-        .route("/{office}/settings/staff/{id}", post(settings::change_staff))
-        .route("/{office}/settings/folders", post(settings::folders))
-        .route("/{office}/settings/office-password", post(settings::office_password))
-        .route("/{office}/settings/self-unlock", post(settings::self_unlock))
-        .route("/{office}/settings/backup", post(settings::backup))
-        .route("/{office}/settings/audit", get(settings::audit))
-        .route("/{office}/settings/add-office", get(setup::show_more).post(setup::begin_more))
-        .nest("/local", local::router())
-        .route("/static/{version}/{name}", get(assets::asset))
+    let routes =
+        table().into_iter().fold(Router::new(), |routes, route| routes.route(route.path, route.handler));
+    let routes = routes
         .fallback(async || Failure::NotFound)
-        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
-        .layer(from_fn_with_state(app.clone(), guard::guard))
-        .with_state(app)
+        .method_not_allowed_fallback(async || Failure::NotFound)
+        // Whoever reads a body says how much of it.
+        .layer(DefaultBodyLimit::disable());
+    told(routes).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
+}
+
+/// Failures become what the visitor understands, also when a handler panics.
+fn told<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.layer(CatchPanicLayer::custom(|_| Failure::Broken.into_response())).layer(from_fn(tell))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_panics_says_so_and_the_others_go_on() {
+        let routes = Router::new()
+            .route("/bad", routing::get(async || -> &'static str { panic!("a fault of the program") }))
+            .route("/good", routing::get(async || "good"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, told(routes)).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let bad = client.get(format!("http://{address}/bad")).send().await.unwrap();
+        assert_eq!(bad.status(), 500);
+        assert!(bad.text().await.unwrap().contains("プログラムの誤り"));
+        let script = client.get(format!("http://{address}/bad")).header("accept", "application/json");
+        let told: serde_json::Value = script.send().await.unwrap().json().await.unwrap();
+        assert!(told["message"].as_str().unwrap().contains("プログラムの誤り"), "{told}");
+        let good = client.get(format!("http://{address}/good")).send().await.unwrap();
+        assert_eq!(good.text().await.unwrap(), "good");
+    }
 }

@@ -30,11 +30,17 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     by_token: Mutex<HashMap<[u8; 32], Session>>,
     stopping: watch::Sender<bool>,
+    /// Stirs when sessions are ended by somebody.
+    ended: watch::Sender<()>,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { by_token: Mutex::default(), stopping: watch::Sender::new(false) }
+        Self {
+            by_token: Mutex::default(),
+            stopping: watch::Sender::new(false),
+            ended: watch::Sender::new(()),
+        }
     }
 }
 
@@ -64,12 +70,19 @@ impl Sessions {
 
     pub(crate) fn end(&self, token: &str) {
         self.lock().remove(&hash(token));
+        self.ended.send_replace(());
     }
 
     /// Ends all sessions of a member but one.
     pub(crate) fn end_all_of(&self, staff: StaffId, but: Option<&str>) {
         let kept = but.map(hash);
         self.lock().retain(|token, session| session.staff != staff || Some(*token) == kept);
+        self.ended.send_replace(());
+    }
+
+    /// Hears when sessions are ended, so that open pages are locked at once.
+    pub(crate) fn ended(&self) -> watch::Receiver<()> {
+        self.ended.subscribe()
     }
 
     /// How many sessions a member has.

@@ -19,6 +19,8 @@ pub(crate) struct Shell {
     pub(crate) office_name: String,
     /// Other offices of this node.
     pub(crate) others: Vec<(OfficeNo, String)>,
+    /// Number of who looks at it.
+    pub(crate) me: i64,
     pub(crate) staff: String,
     pub(crate) role: &'static str,
     pub(crate) is_administrator: bool,
@@ -46,6 +48,7 @@ impl Shell {
             no,
             office_name: at.office.name.clone(),
             others: others.map(|office| (office.no, office.name)).collect(),
+            me: at.visitor.staff.id.0,
             staff: at.visitor.staff.name.clone(),
             role: at.visitor.staff.role.name_ja(),
             is_administrator: at.visitor.staff.role == Role::Administrator,
@@ -73,7 +76,7 @@ pub(crate) fn page(template: &impl askama::Template) -> Response {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(error = %error, "a template failed");
-            Failure::Malformed.into_response()
+            Failure::Broken.into_response()
         }
     }
 }

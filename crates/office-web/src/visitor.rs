@@ -2,20 +2,27 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::error::Error;
+use std::iter::successors;
 
+use axum::body::Body;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, RawPathParams, Request};
-use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, REFERER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
+use futures_util::TryStreamExt as _;
+use futures_util::stream::try_unfold;
 use tasuki_office::open_office::OwnOffice;
 use tasuki_office::review::Dropped;
 use tasuki_office::staff::{Role, Staff};
 
-use crate::failure::Failure;
+use crate::ask::code;
+use crate::failure::{Failure, asks_by_script, inside, is_live};
 use crate::serve::App;
 
 /// Most bytes of one request with files: pages send more in several requests.
-pub(crate) const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
+const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
 
 /// Most bytes of a form without files.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -55,6 +62,11 @@ impl Posted {
         self.raw(name).trim()
     }
 
+    /// The letters and digits of a field for a number, an id or a code, however they were typed.
+    pub(crate) fn code(&self, name: &str) -> String {
+        code(self.raw(name))
+    }
+
     /// The text of a field as it was typed, as for passwords.
     pub(crate) fn raw(&self, name: &str) -> &str {
         self.fields.get(name).and_then(|values| values.first()).map_or("", String::as_str)
@@ -70,9 +82,8 @@ impl Posted {
 
     /// Reads a body without asking who sent it.
     pub(crate) async fn read(request: Request) -> Result<Self, Failure> {
-        let headers = request.headers();
-        let kind = text_of(headers, CONTENT_TYPE.as_str());
-        let by_script = text_of(headers, "accept").starts_with("application/json");
+        let by_script = asks_by_script(request.headers());
+        let kind = text_of(request.headers(), CONTENT_TYPE.as_str());
         let mut posted = if kind.starts_with("multipart/form-data") {
             read_multipart(request).await?
         } else {
@@ -93,15 +104,40 @@ fn read_form(bytes: &[u8]) -> HashMap<String, Vec<String>> {
     fields
 }
 
+/// More was sent than is taken at once.
+#[derive(Debug, thiserror::Error)]
+#[error("the request is too large")]
+struct TooMuch;
+
+/// Passes on as much as is taken at once. What is too much is read to its end all the same, and dropped: a browser that
+/// is still sending would not hear the answer.
+fn limited(body: Body) -> Body {
+    let parts = try_unfold((body.into_data_stream(), 0_usize), async |(mut data, mut seen)| {
+        while let Some(part) = data.try_next().await? {
+            seen = seen.saturating_add(part.len());
+            if seen <= UPLOAD_BYTES {
+                return Ok(Some((part, (data, seen))));
+            }
+        }
+        if seen > UPLOAD_BYTES { Err(axum::Error::new(TooMuch)) } else { Ok(None) }
+    });
+    Body::from_stream(parts)
+}
+
 async fn read_multipart(request: Request) -> Result<Posted, Failure> {
+    let request = request.map(limited);
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Failure::Malformed)?;
     let mut posted = Posted::default();
-    while let Some(field) = multipart.next_field().await.map_err(|_| Failure::TooLarge)? {
+    let unread = |error: MultipartError| {
+        let mut causes = successors(Some(&error as &(dyn Error + 'static)), |&error| error.source());
+        if causes.any(<dyn Error>::is::<TooMuch>) { Failure::TooLarge } else { Failure::Malformed }
+    };
+    while let Some(field) = multipart.next_field().await.map_err(unread)? {
         let name = field.name().unwrap_or_default().to_owned();
         // Browsers send folders along for files of a folder: only the last part names the file.
         let file_name =
             field.file_name().map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
-        let bytes = field.bytes().await.map_err(|_| Failure::TooLarge)?;
+        let bytes = field.bytes().await.map_err(unread)?;
         match file_name {
             // A file button that nobody used sends an empty file without a name.
             Some(file_name) if file_name.is_empty() => {}
@@ -132,6 +168,17 @@ fn path_of(uri: &Uri) -> String {
     uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
 }
 
+/// The page to come back to after a log-in: what was asked for when that is a page, otherwise the page from which a form
+/// or a script asked.
+fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    if method == Method::GET && !asks_by_script(headers) {
+        return path_of(uri);
+    }
+    let from = text_of(headers, REFERER.as_str()).strip_prefix("http://").unwrap_or_default();
+    let path = from.strip_prefix(text_of(headers, HOST.as_str())).unwrap_or_default();
+    inside(path).to_owned()
+}
+
 /// Who asks. `touched`: whether it was a person, not the page by itself.
 pub(crate) fn identify(app: &App, headers: &HeaderMap, touched: bool) -> Option<Visitor> {
     let token = token(app, headers)?;
@@ -144,8 +191,9 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let touched = !text_of(&parts.headers, "tasuki-live").eq("1");
-        identify(app, &parts.headers, touched).ok_or_else(|| Failure::NotLoggedIn(path_of(&parts.uri)))
+        let by_itself = is_live(&parts.headers) || text_of(&parts.headers, "accept") == "text/event-stream";
+        identify(app, &parts.headers, !by_itself)
+            .ok_or_else(|| Failure::NotLoggedIn(way_back(&parts.method, &parts.uri, &parts.headers)))
     }
 }
 
@@ -164,6 +212,20 @@ impl FromRequestParts<App> for At {
     }
 }
 
+/// A visitor who is an administrator, and the office of the address. It stands before [`Form`] among the arguments of a
+/// handler: who may not act is told so whatever they posted.
+pub(crate) struct Administrator(pub(crate) At);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let at = At::from_request_parts(parts, app).await?;
+        at.visitor.must_administrate()?;
+        Ok(Self(at))
+    }
+}
+
 /// What a logged-in visitor posted; refused unless it comes from a page that was made for this session.
 pub(crate) struct Form(pub(crate) Posted);
 
@@ -173,7 +235,9 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let header = text_of(request.headers(), CSRF_HEADER).to_owned();
         let visitor = identify(app, request.headers(), true);
-        let visitor = visitor.ok_or_else(|| Failure::NotLoggedIn("/".to_owned()))?;
+        let visitor = visitor.ok_or_else(|| {
+            Failure::NotLoggedIn(way_back(request.method(), request.uri(), request.headers()))
+        })?;
         let posted = Posted::read(request).await?;
         if visitor.csrf == header || visitor.csrf == posted.text("csrf") {
             Ok(Self(posted))

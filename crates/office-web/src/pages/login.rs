@@ -1,7 +1,7 @@
 //! ログイン with 個人ID, and ログアウト.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tasuki_office::staff::LoginError;
 
 use super::{heavy, lead};
+use crate::ask::{Query, plain};
 use crate::failure::{Failure, inside};
 use crate::serve::App;
 use crate::shell::page;
@@ -49,9 +50,10 @@ pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -
 
 pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
     let (login, next) = (posted.text("login"), posted.raw("next"));
-    let problem = match heavy(|| app.node.log_in(login, posted.raw("password"))) {
+    let meant = meant(&app, login)?;
+    let problem = match heavy(|| app.node.log_in(&meant, posted.raw("password"))) {
         Ok(staff) => {
-            let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Malformed)?;
+            let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Broken)?;
             return Ok(with_cookie(&app, &token, lead(&posted, inside(next))));
         }
         Err(LoginError::Wrong) => "個人IDまたはパスワードが違います。もう一度入力してください。".to_owned(),
@@ -63,6 +65,12 @@ pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -
     };
     let login = login_page(&app, login, next, problem)?;
     Ok((StatusCode::UNAUTHORIZED, page(&login)).into_response())
+}
+
+/// The 個人ID that a person means: as it was typed when somebody has it, otherwise as keyboards would have to give it.
+fn meant(app: &App, typed: &str) -> Result<String, Failure> {
+    let is_known = app.node.staff()?.iter().any(|staff| staff.login == typed);
+    Ok(if is_known { typed.to_owned() } else { plain(typed) })
 }
 
 /// An answer that carries the session. The cookie is for this machine's pages only, and no script reads it.

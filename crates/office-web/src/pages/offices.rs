@@ -1,13 +1,14 @@
 //! 事業所検索.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
 use tasuki_protocol::directory::{Office, OfficeSearch, Participation};
 use tasuki_standard::service::service_type_info;
 
+use crate::ask::Query;
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -15,7 +15,8 @@ use tasuki_terms::OfficeNo;
 use zip::write::SimpleFileOptions;
 
 use super::sent::LINES;
-use super::{heavy, lead, meant, place};
+use super::{Meant, heavy, lead, month, place};
+use crate::ask::{Path, Query};
 use crate::failure::{Failure, quoted};
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -32,6 +33,8 @@ struct ListPage {
     next: String,
     filter: Wanted,
     is_filtered: bool,
+    /// Why the list is not narrowed to the office that was typed.
+    unclear: String,
     states: Vec<(&'static str, &'static str, bool)>,
 }
 
@@ -91,14 +94,15 @@ pub(crate) async fn list(
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
     let partners = app.node.partner_names(no)?;
+    let meant = Meant::of(&wanted.sender, &partners);
     let filter = ArrivalFilter {
         state: ArrivalState::parse(&wanted.state),
-        sender: meant(&wanted.sender, &partners),
-        month: wanted.month.replace('-', "").parse().ok(),
+        sender: meant.one(),
+        month: month(&wanted.month),
         before: place(&wanted.before),
     };
-    let is_nobody = filter.sender.is_none() && !wanted.sender.trim().is_empty();
-    let mut arrivals = if is_nobody { Vec::new() } else { app.node.arrivals(no, &filter, LINES + 1)? };
+    let mut arrivals =
+        if meant.is_unclear() { Vec::new() } else { app.node.arrivals(no, &filter, LINES + 1)? };
     let more = arrivals.len() > LINES as usize;
     arrivals.truncate(LINES as usize);
     let next = arrivals.last().filter(|_| more).map(|arrival| {
@@ -121,7 +125,8 @@ pub(crate) async fn list(
         shell: Shell::new(&app, &at, "received", "受信")?.needing_relay(),
         rows: rows.collect(),
         next: next.unwrap_or_default(),
-        is_filtered: is_nobody || filter.state.is_some() || filter.sender.is_some() || filter.month.is_some(),
+        is_filtered: meant != Meant::Any || filter.state.is_some() || filter.month.is_some(),
+        unclear: meant.words(),
         states: states.collect(),
         filter: wanted,
     }))

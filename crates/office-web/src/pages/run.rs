@@ -1,10 +1,11 @@
 //! 送信中, live, and 送信結果.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use tasuki_office::sends::SendState;
 
+use crate::ask::Path;
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

@@ -1,7 +1,7 @@
 //! 送信 and 送信確認; also 編集 of a line of 一括送信.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
@@ -12,10 +12,11 @@ use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
 
 use super::{heavy, lead};
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use crate::visitor::{At, Form, Posted};
 use crate::words;
 
 /// So many files are shown one below the other.
@@ -33,6 +34,8 @@ struct Page {
     receiver: String,
     receiver_name: String,
     receiver_note: Option<Remark>,
+    /// What was typed as the receiver and is none.
+    wrong_receiver: Option<String>,
     key_note: String,
     message: String,
     message_limit: usize,
@@ -93,6 +96,7 @@ pub(crate) async fn show_new(
         receiver: String::new(),
         receiver_name: String::new(),
         receiver_note: None,
+        wrong_receiver: None,
         key_note: String::new(),
         message: String::new(),
         message_limit: MESSAGE_CHARS,
@@ -135,15 +139,15 @@ pub(crate) async fn show(
         return Ok(Redirect::to(&format!("/{}/sent/{id}", at.office.no)).into_response());
     }
     ask(&app, at.office.no, send.receiver.as_slice()).await?;
+    Ok(page(&send_page(&app, &at, send)?))
+}
+
+fn send_page(app: &App, at: &At, send: Send) -> Result<Page, Failure> {
     let (here, title) = if send.in_batch { ("batch", "編集") } else { ("send", "送信") };
-    let mut shell = Shell::new(&app, &at, here, title)?;
+    let mut shell = Shell::new(app, at, here, title)?;
     if send.receiver.is_some() {
         shell = shell.needing_relay();
     }
-    Ok(page(&send_page(&app, shell, send)?))
-}
-
-fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
     let partner = match send.receiver {
         Some(receiver) => app.node.known_partner(send.office, receiver)?,
         None => None,
@@ -166,6 +170,7 @@ fn send_page(app: &App, shell: Shell, send: Send) -> Result<Page, Failure> {
         receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
         receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
         receiver_note,
+        wrong_receiver: None,
         key_note: key_note.unwrap_or_default(),
         message: send.letter.message,
         message_limit: MESSAGE_CHARS,
@@ -213,7 +218,7 @@ pub(crate) async fn take_in(
     take(&app, &at, posted, Tray::One(SendId(id)))
 }
 
-fn take(app: &App, at: &At, mut posted: crate::visitor::Posted, tray: Tray) -> Result<Response, Failure> {
+fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, Failure> {
     let (no, files) = (at.office.no, std::mem::take(&mut posted.files));
     let message = posted.raw("message").to_owned();
     let landed = heavy(|| app.node.take_in(no, &at.visitor.staff.login, tray, files))?;
@@ -229,6 +234,14 @@ fn take(app: &App, at: &At, mut posted: crate::visitor::Posted, tray: Tray) -> R
     Ok(lead(&posted, &to))
 }
 
+/// The receiver of a form, which may be left open; or what was typed and is none.
+fn chosen(posted: &Posted) -> Result<Option<OfficeNo>, String> {
+    match posted.code("receiver") {
+        typed if typed.is_empty() => Ok(None),
+        typed => typed.parse().map(Some).map_err(|_| posted.text("receiver").to_owned()),
+    }
+}
+
 /// A message that is typed before any file is there: it is kept from the first letter on.
 pub(crate) async fn start_with_message(
     State(app): State<App>,
@@ -236,7 +249,8 @@ pub(crate) async fn start_with_message(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let id = app.node.start_send(no, &at.visitor.staff.login, posted.text("receiver").parse().ok())?;
+    let id =
+        app.node.start_send(no, &at.visitor.staff.login, chosen(&posted).map_err(|_| Failure::Malformed)?)?;
     app.node.set_message(no, id, posted.raw("message"))?;
     Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
 }
@@ -258,7 +272,14 @@ pub(crate) async fn receiver(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let receiver = posted.text("receiver").parse().ok();
+    let receiver = match chosen(&posted) {
+        Ok(receiver) => receiver,
+        Err(typed) => {
+            let send = app.node.send(no, SendId(id))?;
+            let again = Page { wrong_receiver: Some(typed), ..send_page(&app, &at, send)? };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
+        }
+    };
     heavy(|| app.node.set_receiver(no, SendId(id), receiver))?;
     // It may have joined another line of the list.
     match app.node.send(no, SendId(id)) {

@@ -1,7 +1,7 @@
 //! 送信状況, 詳細, 取消, 再送, 送達証明.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -13,7 +13,8 @@ use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::OfficeNo;
 
 use super::received::{download, may_be_table};
-use super::{heavy, lead, meant, place};
+use super::{Meant, heavy, lead, month, place};
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -33,6 +34,8 @@ struct ListPage {
     next: String,
     filter: Wanted,
     is_filtered: bool,
+    /// Why the list is not narrowed to the office that was typed.
+    unclear: String,
     states: Vec<(&'static str, &'static str, bool)>,
 }
 
@@ -106,17 +109,6 @@ pub(crate) struct Wanted {
     pub(crate) before: String,
 }
 
-impl Wanted {
-    fn filter(&self, partners: &[(OfficeNo, String)]) -> SendFilter {
-        SendFilter {
-            state: SendState::parse(&self.state),
-            receiver: meant(&self.receiver, partners),
-            month: self.month.replace('-', "").parse().ok(),
-            before: place(&self.before),
-        }
-    }
-}
-
 pub(crate) async fn list(
     State(app): State<App>,
     at: At,
@@ -124,9 +116,14 @@ pub(crate) async fn list(
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
     let partners = app.node.partner_names(no)?;
-    let filter = wanted.filter(&partners);
-    let is_nobody = filter.receiver.is_none() && !wanted.receiver.trim().is_empty();
-    let mut sends = if is_nobody { Vec::new() } else { app.node.sent(no, &filter, LINES + 1)? };
+    let meant = Meant::of(&wanted.receiver, &partners);
+    let filter = SendFilter {
+        state: SendState::parse(&wanted.state),
+        receiver: meant.one(),
+        month: month(&wanted.month),
+        before: place(&wanted.before),
+    };
+    let mut sends = if meant.is_unclear() { Vec::new() } else { app.node.sent(no, &filter, LINES + 1)? };
     let more = sends.len() > LINES as usize;
     sends.truncate(LINES as usize);
     let next = sends.last().filter(|_| more).map(|send| {
@@ -152,10 +149,8 @@ pub(crate) async fn list(
         shell: Shell::new(&app, &at, "sent", "送信状況")?,
         rows: rows.collect(),
         next: next.unwrap_or_default(),
-        is_filtered: is_nobody
-            || filter.state.is_some()
-            || filter.receiver.is_some()
-            || filter.month.is_some(),
+        is_filtered: meant != Meant::Any || filter.state.is_some() || filter.month.is_some(),
+        unclear: meant.words(),
         states: states.collect(),
         filter: wanted,
     }))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -14,10 +14,11 @@ use tasuki_office::staff::{Role, StaffId, is_acceptable};
 
 use super::setup::{PASSWORD_ADVICE, staff_words};
 use super::{heavy, lead};
+use crate::ask::{Path, Query, plain};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form, Posted};
+use crate::visitor::{Administrator, At, Form, Posted};
 use crate::words;
 
 /// Entries of one page of the audit log.
@@ -164,25 +165,23 @@ pub(crate) async fn end_sessions(
 
 pub(crate) async fn add_staff(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let by = &at.visitor.staff.login;
     let role = Role::parse(posted.text("role"));
     let added = heavy(|| {
-        app.node.add_staff(by, posted.text("login"), posted.text("name"), role, posted.raw("password"))
+        app.node.add_staff(by, &plain(posted.raw("login")), posted.text("name"), role, posted.raw("password"))
     });
     answer(&app, &at, &posted, added.map(drop).map_err(|error| staff_words(&error)), "added")
 }
 
 pub(crate) async fn change_staff(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Path((_, id)): Path<(String, i64)>,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let (by, id) = (&at.visitor.staff.login, StaffId(id));
     let new = posted.raw("password");
     let result = if new.is_empty() {
@@ -197,8 +196,11 @@ pub(crate) async fn change_staff(
     answer(&app, &at, &posted, result.map_err(|error| staff_words(&error)), "changed")
 }
 
-pub(crate) async fn folders(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn folders(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
     let folders = Folders {
         export: posted.text("export").to_owned(),
         import: posted.text("import").to_owned(),
@@ -225,10 +227,9 @@ pub(crate) async fn folders(State(app): State<App>, at: At, Form(posted): Form) 
 
 pub(crate) async fn office_password(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let (old, new) = (posted.raw("old"), posted.raw("new"));
     let no = at.office.no;
     let result = if new != posted.raw("again") {
@@ -250,10 +251,9 @@ pub(crate) async fn office_password(
 
 pub(crate) async fn self_unlock(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let wanted = posted.is_ticked("wanted");
     if wanted && app.node.open_office(at.office.no).is_err() {
         return Err(Failure::KeysLocked(format!("/{}/settings", at.office.no)));
@@ -262,8 +262,11 @@ pub(crate) async fn self_unlock(
     answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "changed")
 }
 
-pub(crate) async fn backup(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn backup(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
     let folder = PathBuf::from(posted.text("folder"));
     let at_time = words::local(app.node.now());
     let name = format!(
@@ -289,10 +292,9 @@ pub(crate) struct Before {
 
 pub(crate) async fn audit(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Query(before): Query<Before>,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let entries = app.node.audit(before.before, ENTRIES)?;
     let next = entries.last().filter(|entry| entry.seq > 1).map(|entry| entry.seq);
     let row = |entry: &AuditEntry| {

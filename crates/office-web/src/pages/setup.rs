@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::serve::App;
 use crate::session::random;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form, Headers, OpenForm, Posted, Visitor, identify};
+use crate::visitor::{Administrator, At, Form, Headers, OpenForm, Posted, Visitor, identify};
 use crate::words;
 
 pub(crate) const PASSWORD_ADVICE: &str = "新しいパスワードは13文字以上で、推測されにくいものにしてください。\
@@ -142,8 +142,10 @@ async fn begin_with(app: &App, posted: &Posted, has_staff: bool) -> Result<Respo
 }
 
 /// Another office of the same company in the same node.
-pub(crate) async fn show_more(State(app): State<App>, at: At) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn show_more(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+) -> Result<Response, Failure> {
     Ok(page(&more_page(&app, &at, Typed::default(), String::new())?))
 }
 
@@ -155,10 +157,9 @@ fn more_page(app: &App, at: &At, typed: Typed, problem: String) -> Result<Page, 
 
 pub(crate) async fn begin_more(
     State(app): State<App>,
-    at: At,
+    Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
     let result = match enrolment(&posted, &at.visitor.staff.login) {
         Ok(enrolment) => enrol(&app, enrolment).await,
         Err(problem) => Err(problem),

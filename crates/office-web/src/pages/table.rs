@@ -1,7 +1,7 @@
 //! A CSV file of the standard as a readable table: names of fields, codes decoded.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
@@ -12,6 +12,7 @@ use tasuki_standard::read::Reader;
 use tasuki_standard::{FileName, Layout};
 
 use super::heavy;
+use crate::ask::{Path, Query};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};

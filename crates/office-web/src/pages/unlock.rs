@@ -1,7 +1,7 @@
 //! 事業所ユーザログイン, and the way back with the recovery code.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -10,10 +10,11 @@ use tasuki_office::open_office::UnlockError;
 use tasuki_office::staff::is_acceptable;
 
 use super::{heavy, lead};
+use crate::ask::Query;
 use crate::failure::{Failure, inside};
 use crate::serve::App;
 use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use crate::visitor::{Administrator, At, Form};
 use crate::words;
 
 #[derive(Template)]
@@ -57,7 +58,7 @@ pub(crate) async fn show(
 
 pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     let (kj_id, next) = (posted.text("kj_id"), posted.raw("next"));
-    let problem = match app.node.unlock(at.office.no, kj_id, posted.raw("password")).await {
+    let problem = match app.node.unlock(at.office.no, &posted.code("kj_id"), posted.raw("password")).await {
         Ok(()) => return Ok(lead(&posted, inside(next))),
         Err(UnlockError::Wrong) => {
             "ユーザIDまたはパスワードが違います。ユーザIDは KJ で始まる14文字です。もう一度入力してください。"
@@ -73,17 +74,22 @@ pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -
     Ok((StatusCode::UNAUTHORIZED, page(&show_page(&app, &at, next, kj_id, problem)?)).into_response())
 }
 
-pub(crate) async fn show_recover(State(app): State<App>, at: At) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn show_recover(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+) -> Result<Response, Failure> {
     let shell = Shell::new(&app, &at, "settings", "復元コードで開く")?;
     Ok(page(&RecoverPage { shell, problem: String::new() }))
 }
 
-pub(crate) async fn recover(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
-    at.visitor.must_administrate()?;
+pub(crate) async fn recover(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
     let new = posted.raw("new");
     let by = &at.visitor.staff.login;
-    let problem = match RecoveryCode::parse(posted.text("code")) {
+    let problem = match RecoveryCode::parse(&posted.code("code")) {
         Err(_) => "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned(),
         Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
         Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),

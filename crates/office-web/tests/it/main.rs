@@ -10,6 +10,10 @@ use tasuki_office::review::Dropped;
 use tasuki_office_web::{LocalAccess, Web};
 use tempfile::TempDir;
 
+mod codes;
+mod failures;
+mod who;
+
 #[path = "../../../office/tests/it/world.rs"]
 #[expect(dead_code, reason = "these tests need less of it than those of the office")]
 mod world;
