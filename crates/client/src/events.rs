@@ -1,6 +1,7 @@
-//! The relay's event stream (server-sent events), as far as a node needs it: that something changed, not what.
+//! The relay's event stream (server-sent events), as far as a node needs it: that something changed, and what.
 
 use reqwest::Response;
+use tasuki_protocol::mailbox::Event;
 
 use crate::ClientError;
 
@@ -29,6 +30,11 @@ impl EventStream {
         Self { answer, lines: Lines::default() }
     }
 
+    /// What changed, after a [`RelayEvent::Changed`]; `None` when the relay says it in words that are not known here.
+    pub fn take_change(&mut self) -> Option<Event> {
+        self.lines.change.take()
+    }
+
     /// The next event; `None` when the relay ended the stream.
     ///
     /// # Errors
@@ -52,6 +58,7 @@ struct Lines {
     buffer: Vec<u8>,
     event: String,
     id: u64,
+    change: Option<Event>,
 }
 
 impl Lines {
@@ -71,6 +78,7 @@ impl Lines {
             }
             match line.split_once(':').map(|(name, value)| (name, value.trim_start())) {
                 Some(("event", value)) => value.clone_into(&mut self.event),
+                Some(("data", value)) => self.change = serde_json::from_str(value).ok(),
                 Some(("id", value)) => self.id = value.parse().unwrap_or(self.id),
                 None if line.is_empty() && !self.event.is_empty() => {
                     let is_reset = std::mem::take(&mut self.event) == "reset";

@@ -67,6 +67,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/{office}/settings/backup", post(settings::backup))
         .route("/{office}/settings/audit", get(settings::audit))
         .route("/{office}/settings/add-office", get(setup::show_more).post(setup::begin_more))
+        .route("/{office}/bring-key", get(setup::show_bring_key).post(setup::bring_key))
         .nest("/local", local::router())
         .route("/static/{version}/{name}", get(assets::asset))
         .fallback(async || Failure::NotFound)

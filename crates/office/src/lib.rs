@@ -63,5 +63,7 @@ mod db;
 mod drafts;
 mod link;
 mod outbox;
+mod own_key;
+mod sister_nodes;
 
 pub use review::digest_of;

@@ -4,7 +4,7 @@
 //! works off the queue, `receive` fetches, keeps, acknowledges, and learns what became of what was sent. Each of
 //! them may be repeated at any point: the relay and the database make a repeat harmless.
 
-mod receive;
+pub(crate) mod receive;
 mod send;
 
 use std::future::Future;
@@ -36,9 +36,20 @@ pub(crate) struct Session {
 
 /// Starts the tasks of an office.
 pub(crate) fn start(node: &Node, office: &Arc<OpenOffice>) {
-    tokio::spawn(follow(node.clone(), Arc::clone(office)));
-    tokio::spawn(send::run(node.clone(), Arc::clone(office)));
-    tokio::spawn(receive::run(node.clone(), Arc::clone(office)));
+    spawn_until_ended(office, follow(node.clone(), Arc::clone(office)));
+    spawn_until_ended(office, send::run(node.clone(), Arc::clone(office)));
+    spawn_until_ended(office, receive::run(node.clone(), Arc::clone(office)));
+}
+
+/// The task ends when other keys were put into the place of the office's.
+fn spawn_until_ended(office: &OpenOffice, task: impl Future<Output = ()> + Send + 'static) {
+    let ended = office.ended();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = ended => {}
+            () = task => {}
+        }
+    });
 }
 
 /// Begins a session with the password that was just given.
@@ -123,12 +134,19 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
     let after = node.cursor(open.no(), RelayList::Inbox)?.max(node.cursor(open.no(), RelayList::Sent)?);
     let mut events = with_session(open, || open.client.events(after)).await?;
     *attempts = 0;
-    show(node, open, LinkState::Online);
+    let is_ours = node.settle_own_key(open).await?;
+    show(node, open, if is_ours { LinkState::Online } else { LinkState::NoKey });
     open.hurry();
     while let Ok(event) = timeout(SILENCE, events.next()).await {
         match event? {
-            Some(RelayEvent::Changed(_)) => open.incoming.notify_one(),
-            Some(RelayEvent::Reset) => start_over(node, open)?,
+            Some(RelayEvent::Changed(_)) => {
+                open.elsewhere.note(events.take_change().as_ref());
+                open.incoming.notify_one();
+            }
+            Some(RelayEvent::Reset) => {
+                start_over(node, open)?;
+                node.settle_own_key(open).await?;
+            }
             Some(RelayEvent::Heartbeat) => {}
             None => break,
         }

@@ -1,8 +1,8 @@
 //! Offices enrolled in this node, and their keys once the office password was given (事業所ユーザログイン).
 
 use std::io::Read as _;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tasuki_client::{ClientError, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust, validity_of};
 use tasuki_identity::drawer::DrawerKey;
-use tasuki_identity::office_key::OfficeKey;
+use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
@@ -20,14 +20,19 @@ use tokio::sync::{Notify, watch};
 use zeroize::Zeroizing;
 
 use crate::audit;
-use crate::enrolment::began;
 use crate::error::OfficeError;
 use crate::link::{self, Session};
 use crate::node::{Node, Topic};
+use crate::own_key::{self, Published};
+use crate::sister_nodes::Elsewhere;
 
 /// Failures in a row after which the office password is not tried for a while.
 const FREE_FAILURES: i64 = 5;
 const LOCK: SignedDuration = SignedDuration::from_mins(1);
+
+/// How often, and at most how many times, it is looked whether the last work with replaced keys has ended: 10 s.
+const LAST_WORK_LOOK: Duration = Duration::from_millis(20);
+const LAST_WORK_LOOKS: u32 = 500;
 
 /// An office of this node.
 #[derive(Debug, Clone)]
@@ -95,6 +100,9 @@ pub enum LinkState {
     Offline,
     /// The relay refuses this office until somebody does something.
     Refused(ProblemType),
+    /// There, but the office's key in the directory is none of this computer's: nothing is received until the key is
+    /// brought here ([`Node::adopt_office_key`]).
+    NoKey,
 }
 
 /// An office whose keys are open, with its way to the relay.
@@ -110,8 +118,12 @@ pub struct OpenOffice {
     pub(crate) outgoing: Notify,
     pub(crate) incoming: Notify,
     pub(crate) session: tokio::sync::Mutex<Session>,
-    pub(crate) renewed: AtomicBool,
+    /// When the certificate may be renewed again: a failure, or a wrong clock, must not make this a busy loop.
+    pub(crate) renew_after: Mutex<Timestamp>,
+    pub(crate) published: Mutex<Option<Published>>,
+    pub(crate) elsewhere: Elsewhere,
     link: watch::Sender<LinkState>,
+    ended: watch::Sender<bool>,
 }
 
 impl OpenOffice {
@@ -123,6 +135,36 @@ impl OpenOffice {
     /// How the connection is.
     pub fn link(&self) -> LinkState {
         *self.link.borrow()
+    }
+
+    /// Comes when other keys were put into the place of these: whatever works with them ends.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ended = self.ended.subscribe();
+        async move {
+            // Without a sender nobody has these keys any more.
+            drop(ended.wait_for(|ended| *ended).await);
+        }
+    }
+
+    /// Whether a key is one of those that open parcels here.
+    pub(crate) fn holds(&self, key: &OfficePublicKey) -> bool {
+        own_key::holds(&self.secrets.office_keys, key)
+    }
+
+    pub(crate) fn password(&self) -> Zeroizing<String> {
+        self.password.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn renew_after(&self) -> Timestamp {
+        *self.renew_after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_renew_after(&self, at: Timestamp) {
+        *self.renew_after.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    pub(crate) fn set_password(&self, password: Zeroizing<String>) {
+        *self.password.lock().unwrap_or_else(PoisonError::into_inner) = password;
     }
 
     /// Tries everything again at once.
@@ -139,10 +181,10 @@ impl OpenOffice {
 
 pub(crate) struct OfficeRow {
     pub(crate) own: OwnOffice,
-    root: Vec<u8>,
-    chain: String,
-    vault: Vec<u8>,
-    statement: String,
+    pub(crate) root: Vec<u8>,
+    pub(crate) chain: String,
+    pub(crate) vault: Vec<u8>,
+    pub(crate) statement: String,
 }
 
 impl Node {
@@ -246,7 +288,7 @@ impl Node {
         })
     }
 
-    /// Puts open keys into use and starts the link.
+    /// Puts open keys into use and starts the link. Keys that are in use already stay so.
     pub(crate) fn use_keys(
         &self,
         no: OfficeNo,
@@ -254,18 +296,57 @@ impl Node {
         password: Zeroizing<String>,
     ) -> Result<(), OfficeError> {
         if let Ok(open) = self.open_office(no) {
-            *open.password.lock().unwrap_or_else(PoisonError::into_inner) = password;
+            open.set_password(password);
             return Ok(());
         }
+        let office = Arc::new(self.with_keys(no, secrets, password)?);
+        if self.put_open_office(Arc::clone(&office)) {
+            self.begin_work(&office)?;
+        }
+        Ok(())
+    }
+
+    /// Puts keys, certificate and statement as they are kept now into the place of those in use, without a restart.
+    pub(crate) async fn replace_keys(
+        &self,
+        no: OfficeNo,
+        secrets: Secrets,
+        password: Zeroizing<String>,
+    ) -> Result<(), OfficeError> {
+        let office = Arc::new(self.with_keys(no, secrets, password)?);
+        if let Some(before) = self.replace_open_office(Arc::clone(&office)) {
+            before.ended.send_replace(true);
+            // What is being sealed or kept with the old keys comes to its end before anything begins with the new.
+            for _ in 0..LAST_WORK_LOOKS {
+                if Arc::strong_count(&before) == 1 {
+                    break;
+                }
+                tokio::time::sleep(LAST_WORK_LOOK).await;
+            }
+        }
+        self.begin_work(&office)
+    }
+
+    fn begin_work(&self, office: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+        self.resume_interrupted(office.no())?;
+        link::start(self, office);
+        self.tell(office.no(), Topic::Link);
+        Ok(())
+    }
+
+    fn with_keys(
+        &self,
+        no: OfficeNo,
+        secrets: Secrets,
+        password: Zeroizing<String>,
+    ) -> Result<OpenOffice, OfficeError> {
         let row = self.office_row(no)?;
         let chain = CertificateChain::from_pem(row.chain.as_bytes()).map_err(|_| OfficeError::Damaged)?;
         let trust = Trust::from_pem(&row.root).map_err(|_| OfficeError::Damaged)?;
-        let signed: SignedStatement = serde_json::from_str(&row.statement)?;
-        let statement = signed.verify(&trust, self.now().max(row.issued_at()));
-        let statement = statement.map_err(|_| OfficeError::Damaged)?;
+        let statement = own_key::verify_own(&row.statement, &trust, no).ok_or(OfficeError::Damaged)?;
         let relay = RelayAddress::new(&row.own.relay, &row.root)?;
         let client = RelayClient::of_node(&relay, &chain, &secrets.signing_key)?;
-        let office = Arc::new(OpenOffice {
+        Ok(OpenOffice {
             no,
             kj_id: row.own.kj_id,
             password: Mutex::new(password),
@@ -277,15 +358,12 @@ impl Node {
             outgoing: Notify::new(),
             incoming: Notify::new(),
             session: tokio::sync::Mutex::default(),
-            renewed: AtomicBool::new(false),
+            renew_after: Mutex::new(Timestamp::MIN),
+            published: Mutex::default(),
+            elsewhere: Elsewhere::default(),
             link: watch::Sender::new(LinkState::Connecting),
-        });
-        if self.put_open_office(Arc::clone(&office)) {
-            self.resume_interrupted(no)?;
-            link::start(self, &office);
-            self.tell(no, Topic::Link);
-        }
-        Ok(())
+            ended: watch::Sender::new(false),
+        })
     }
 
     /// Changes the password of an office, at the relay and for its keys.
@@ -420,14 +498,6 @@ struct UnlockKeyOffice {
     no: OfficeNo,
     kj_id: KjId,
     password: String,
-}
-
-impl OfficeRow {
-    /// When the certificate began: a node whose clock is behind still knows its own statement.
-    fn issued_at(&self) -> Timestamp {
-        let chain = CertificateChain::from_pem(self.chain.as_bytes()).ok();
-        chain.map_or(Timestamp::MIN, |chain| began(&chain, Timestamp::MIN))
-    }
 }
 
 const COLUMNS: &str = "no, name, kj_id, relay, root, chain, vault, statement, folders";

@@ -47,7 +47,10 @@ pub(super) async fn run(node: Node, open: Arc<OpenOffice>) {
 }
 
 async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
-    fetch_all(node, open).await?;
+    if node.holds_published_key(open).await? {
+        fetch_all(node, open).await?;
+        node.fetch_from_elsewhere(open).await?;
+    }
     acknowledge_all(node, open).await?;
     follow_sent(node, open).await?;
     node.renew_certificate(open).await
@@ -69,7 +72,11 @@ async fn fetch_all(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeErro
     }
 }
 
-async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
+pub(crate) async fn fetch_one(
+    node: &Node,
+    open: &Arc<OpenOffice>,
+    parcel: &Parcel,
+) -> Result<(), OfficeError> {
     if node.knows_arrival(open.no(), parcel.id)? {
         return Ok(());
     }
