@@ -173,6 +173,7 @@ impl Node {
         self.keep_enrolled(&wish, &kept)?;
         // Kept before it is published: a key that others seal for must not be lost. If the relay cannot be asked now,
         // the link publishes it.
+        self.teach_unlock_key(wish.office, wish.kj_id, &wish.new_password);
         self.replace_keys(wish.office, secrets, wish.new_password).await?;
         if is_here && let Err(error) = self.settle_own_key(&*self.open_office(wish.office)?).await {
             tracing::warn!(office = %wish.office, error = %error, "the key is not published yet");

@@ -6,6 +6,7 @@
 //! | [`staff`] | who may use the node (個人ID) |
 //! | [`enrolment`] | 利用開始: invitation, first certificate, recovery kit; renewal |
 //! | [`open_office`] | offices of the node, 事業所ユーザログイン, recovery |
+//! | [`self_unlock`] | 夜間も自動で送受信: the key file |
 //! | [`review`] | judging files that are to be sent. Pure |
 //! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send (`drafts.rs`, `outbox.rs`) |
 //! | [`queue`] | what becomes of a send after a try. Pure |
@@ -55,6 +56,7 @@ pub mod open_office;
 pub mod partners;
 pub mod queue;
 pub mod review;
+pub mod self_unlock;
 pub mod sends;
 pub mod staff;
 
@@ -62,6 +64,8 @@ mod archive;
 mod db;
 mod drafts;
 mod link;
+mod lockout;
+mod office_password;
 mod outbox;
 mod own_key;
 mod sister_nodes;

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use tasuki_client::{ClientError, RelayAddress, RelayClient};
@@ -13,7 +13,7 @@ use tasuki_identity::drawer::DrawerKey;
 use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
-use tasuki_identity::vault::{Secrets, Vault, VaultError};
+use tasuki_identity::vault::{Secrets, Vault};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{KjId, OfficeNo};
 use tokio::sync::{Notify, watch};
@@ -25,10 +25,6 @@ use crate::link::{self, Session};
 use crate::node::{Node, Topic};
 use crate::own_key::{self, Published};
 use crate::sister_nodes::Elsewhere;
-
-/// Failures in a row after which the office password is not tried for a while.
-const FREE_FAILURES: i64 = 5;
-const LOCK: SignedDuration = SignedDuration::from_mins(1);
 
 /// How often, and at most how many times, it is looked whether the last work with replaced keys has ended: 10 s.
 const LAST_WORK_LOOK: Duration = Duration::from_millis(20);
@@ -221,7 +217,7 @@ impl Node {
     /// # Errors
     /// When KJ ID or password are wrong, it is locked, or the relay refuses.
     pub async fn unlock(&self, no: OfficeNo, kj_id: &str, password: &str) -> Result<(), UnlockError> {
-        let secrets = {
+        let (secrets, opened) = {
             let (node, kj_id, password) =
                 (self.clone(), kj_id.to_owned(), Zeroizing::new(password.to_owned()));
             blocking(move || node.check_office_password(no, &kj_id, &password)).await?
@@ -235,57 +231,14 @@ impl Node {
                 }
                 Err(UnlockError::Refused(ClientError::Problem(problem)))
             }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_office_password(
-        &self,
-        no: OfficeNo,
-        kj_id: &str,
-        password: &str,
-    ) -> Result<Secrets, UnlockError> {
-        let row = self.office_row(no)?;
-        let now = self.now();
-        let locked_until: i64 = self
-            .db()
-            .read(|db| {
-                db.query_row("SELECT locked_until FROM office WHERE no = ?1", [no.as_str()], |row| row.get(0))
-            })
-            .map_err(OfficeError::from)?;
-        if locked_until > now.as_millisecond() {
-            return Err(UnlockError::Locked { seconds: (locked_until - now.as_millisecond()) / 1000 + 1 });
-        }
-        let vault = Vault::from_bytes(&row.vault).map_err(OfficeError::from)?;
-        let opened = vault.open(password);
-        let is_ours = kj_id.trim().parse() == Ok(row.own.kj_id);
-        match opened {
-            Ok(secrets) if is_ours => {
-                let clear = "UPDATE office SET failures = 0, locked_until = 0 WHERE no = ?1";
-                self.db().write(|db| {
-                    db.execute(clear, [no.as_str()]).map_err(OfficeError::from)?;
-                    audit::write(db, now, Some(no), kj_id.trim(), "unlocked", "")
-                })?;
-                Ok(secrets)
+            Ok(()) => {
+                // The relay has this password: it is the right one, whatever was asked before.
+                self.settle_vault(no, opened)?;
+                self.teach_unlock_key(no, office.kj_id, password);
+                Ok(())
             }
-            Ok(_) | Err(VaultError::WrongPassword) => Err(self.count_office_failure(no, now)?),
-            Err(error) => Err(OfficeError::from(error).into()),
+            Err(_) => Ok(()),
         }
-    }
-
-    fn count_office_failure(&self, no: OfficeNo, now: Timestamp) -> Result<UnlockError, OfficeError> {
-        self.db().write(|db| {
-            let sql = "UPDATE office SET failures = failures + 1 WHERE no = ?1 RETURNING failures";
-            let failures: i64 = db.query_row(sql, [no.as_str()], |row| row.get(0))?;
-            audit::write(db, now, Some(no), "", "unlock-failed", "")?;
-            if failures < FREE_FAILURES {
-                return Ok(UnlockError::Wrong);
-            }
-            let until = now.saturating_add(LOCK).unwrap_or(now).as_millisecond();
-            let sql = "UPDATE office SET locked_until = ?2 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), until])?;
-            Ok(UnlockError::Locked { seconds: LOCK.as_secs() })
-        })
     }
 
     /// Puts open keys into use and starts the link. Keys that are in use already stay so.
@@ -366,53 +319,6 @@ impl Node {
         })
     }
 
-    /// Changes the password of an office, at the relay and for its keys.
-    ///
-    /// # Errors
-    /// When the old one is wrong, or the relay refuses the new one.
-    pub async fn change_office_password(
-        &self,
-        by: &str,
-        no: OfficeNo,
-        old: &str,
-        new: &str,
-    ) -> Result<(), OfficeError> {
-        let row = self.office_row(no)?;
-        let vault = Vault::from_bytes(&row.vault)?.change_password(old, new)?;
-        let office = self.open_office(no)?;
-        link::connect(&office).await?;
-        office.client.change_password(old, new).await?;
-        let now = self.now();
-        self.db().write(|db| {
-            let sql = "UPDATE office SET vault = ?2 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), vault.to_bytes()])?;
-            audit::write(db, now, Some(no), by, "office-password-changed", "")
-        })?;
-        *office.password.lock().unwrap_or_else(PoisonError::into_inner) = Zeroizing::new(new.to_owned());
-        Ok(link::connect(&office).await?)
-    }
-
-    /// Gives the keys of an office a new password by the recovery code. The relay's account gets its new password
-    /// from the operator; this is to be the same.
-    ///
-    /// # Errors
-    /// When the code is not of this office.
-    pub fn recover_office(
-        &self,
-        by: &str,
-        no: OfficeNo,
-        code: &RecoveryCode,
-        new: &str,
-    ) -> Result<(), OfficeError> {
-        let vault = Vault::from_bytes(&self.office_row(no)?.vault)?.reset_password(code, new)?;
-        let now = self.now();
-        self.db().write(|db| {
-            let sql = "UPDATE office SET vault = ?2, failures = 0, locked_until = 0 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), vault.to_bytes()])?;
-            audit::write(db, now, Some(no), by, "office-recovered", "")
-        })
-    }
-
     /// The key of the drawer by the recovery code of an office.
     ///
     /// # Errors
@@ -437,67 +343,6 @@ impl Node {
             audit::write(db, now, Some(no), by, "folders-changed", "")
         })
     }
-
-    /// Lets the node unlock itself at a start, with a key file that only the owner of the process can read; or no
-    /// longer.
-    ///
-    /// # Errors
-    /// When the keys are locked now, or the file cannot be written.
-    pub fn set_self_unlock(&self, by: &str, wanted: bool) -> Result<(), OfficeError> {
-        let path = self.folder().unlock_key();
-        if wanted {
-            let offices = self.open_offices().into_iter().map(|office| {
-                let password = office.password.lock().unwrap_or_else(PoisonError::into_inner).to_string();
-                UnlockKeyOffice { no: office.no, kj_id: office.kj_id, password }
-            });
-            let key = UnlockKey { drawer: self.drawer()?.to_bytes().to_vec(), offices: offices.collect() };
-            let bytes = Zeroizing::new(serde_json::to_vec(&key)?);
-            crate::folder::write_durably(&path, &bytes)?;
-        } else if path.exists() {
-            std::fs::remove_file(&path)?;
-        }
-        self.note(None, by, if wanted { "self-unlock-on" } else { "self-unlock-off" }, "")
-    }
-
-    /// Whether the node unlocks itself.
-    pub fn unlocks_itself(&self) -> bool {
-        self.folder().unlock_key().exists()
-    }
-
-    /// Opens all that the key file opens, when there is one.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub async fn unlock_itself(&self) -> Result<(), OfficeError> {
-        let bytes = match std::fs::read(self.folder().unlock_key()) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let key: UnlockKey = serde_json::from_slice(&bytes)?;
-        self.open_drawer(DrawerKey::from_bytes(&key.drawer)?);
-        for office in &key.offices {
-            let unlocked = self.unlock(office.no, office.kj_id.as_str(), &office.password).await;
-            if let Err(error) = unlocked {
-                tracing::warn!(office = %office.no, error = %error, "the office does not unlock by itself");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What the key file holds.
-#[derive(Serialize, Deserialize)]
-struct UnlockKey {
-    drawer: Vec<u8>,
-    offices: Vec<UnlockKeyOffice>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct UnlockKeyOffice {
-    no: OfficeNo,
-    kj_id: KjId,
-    password: String,
 }
 
 const COLUMNS: &str = "no, name, kj_id, relay, root, chain, vault, statement, folders";

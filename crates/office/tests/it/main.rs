@@ -6,5 +6,6 @@ mod alone;
 mod faults_keys;
 mod faults_sends;
 mod other;
+mod passwords;
 mod round;
 mod world;
