@@ -1,7 +1,7 @@
-//! The relay's event stream (server-sent events), as far as a node needs it: that something changed, not what.
+//! The relay's event stream (server-sent events), as far as a node needs it: that something changed, and what.
 
 use reqwest::Response;
-use tasuki_protocol::mailbox::Life;
+use tasuki_protocol::mailbox::{Event, Life};
 
 use crate::ClientError;
 
@@ -33,6 +33,11 @@ impl EventStream {
         Self { answer, lines: Lines::default() }
     }
 
+    /// What changed, after a [`RelayEvent::Changed`]; `None` when the relay says it in words that are not known here.
+    pub fn take_change(&mut self) -> Option<Event> {
+        self.lines.change.take()
+    }
+
     /// The next event; `None` when the relay ended the stream.
     ///
     /// # Errors
@@ -57,6 +62,7 @@ struct Lines {
     event: String,
     data: String,
     id: u64,
+    change: Option<Event>,
 }
 
 impl Lines {
@@ -94,7 +100,10 @@ impl Lines {
         let (event, data) = (std::mem::take(&mut self.event), std::mem::take(&mut self.data));
         match event.as_str() {
             "life" => data.parse().ok().map(RelayEvent::Life),
-            "change" => Some(RelayEvent::Changed(self.id)),
+            "change" => {
+                self.change = serde_json::from_str(&data).ok();
+                Some(RelayEvent::Changed(self.id))
+            }
             "reset" => Some(RelayEvent::Reset),
             _ => None,
         }

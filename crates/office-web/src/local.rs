@@ -150,6 +150,7 @@ async fn status(State(app): State<App>, _program: Program) -> Result<Json<Value>
             Some(LinkState::Online) => "online",
             Some(LinkState::Offline) => "offline",
             Some(LinkState::Refused(_)) => "refused",
+            Some(LinkState::NoKey) => "no-key",
         };
         offices.push(json!({
             "office": office.no, "name": office.name, "link": link, "counts": app.node.counts(office.no)?,

@@ -115,6 +115,8 @@ fn table() -> Vec<Route> {
         get("/{office}/settings/audit", Administrator, settings::audit),
         get("/{office}/settings/add-office", Administrator, setup::show_more),
         post("/{office}/settings/add-office", Administrator, setup::begin_more),
+        get("/{office}/bring-key", Administrator, setup::show_bring_key),
+        post("/{office}/bring-key", Administrator, setup::bring_key),
         get("/static/{version}/{name}", Anybody, assets::asset),
     ];
     table.extend(local::routes());

@@ -93,6 +93,12 @@ pub(crate) fn problem(error: &OfficeError) -> String {
         OfficeError::DiskFull => {
             "このパソコンの空き容量が足りません。不要なファイルを減らして、もう一度操作してください。今までの内容は残っています。".into()
         }
+        OfficeError::NotThisKey => {
+            "この復元キットは、いまの事業所の鍵のものではありません。いちばん新しい復元キットを使ってください。".into()
+        }
+        OfficeError::KeyBehind => {
+            "連携基盤にある相手の鍵が、前に確かめたものより古くなっています。相手の鍵が新しくなると送れます。".into()
+        }
         OfficeError::Db(_) | OfficeError::Io(_) => {
             "このパソコンのファイルを読み書きできませんでした。もう一度操作しても同じときは、フォルダーの場所と空き容量を確かめてください。".into()
         }
@@ -139,6 +145,7 @@ pub(crate) fn link(state: Option<LinkState>) -> (&'static str, &'static str) {
         Some(LinkState::Online) => ("online", "連携中"),
         Some(LinkState::Offline) => ("offline", "つながりません（自動で再接続します）"),
         Some(LinkState::Refused(_)) => ("offline", "連携基盤に断られました"),
+        Some(LinkState::NoKey) => ("offline", "このPCにはまだ鍵がありません（受信できません）"),
     }
 }
 

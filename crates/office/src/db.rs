@@ -7,8 +7,11 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 /// Every migration, oldest first. They are only added, never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_house.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_house.sql"),
+    include_str!("../migrations/0003_keys.sql"),
+];
 
 /// Marks the file as a node's database (`PRAGMA application_id`): "TSKO".
 const APPLICATION_ID: i32 = 0x5453_4b4f;

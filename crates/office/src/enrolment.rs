@@ -1,13 +1,12 @@
 //! Beginning (利用開始), and certificates that follow: what a node asks the operator's authority for.
 
 use std::io::Write as _;
-use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use tasuki_client::{ClientError, RelayAddress, RelayClient};
-use tasuki_identity::chain::{CertificateChain, validity_of};
+use tasuki_identity::chain::{CertificateChain, Trust, validity_of};
 use tasuki_identity::drawer::DrawerKey;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::recovery::RecoveryCode;
@@ -22,10 +21,17 @@ use crate::audit;
 use crate::error::OfficeError;
 use crate::link;
 use crate::node::Node;
-use crate::open_office::OpenOffice;
+use crate::open_office::{OfficeRow, OpenOffice, blocking};
+use crate::own_key;
 
 /// The certificate is renewed when it ends within this time.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How long a renewal that failed waits for the next try.
+const RENEW_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after a renewal none is tried: with a wrong clock any certificate ends soon.
+const RENEWED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the operator hands to an office that begins: all in one file.
 #[derive(Clone, Serialize, Deserialize)]
@@ -68,6 +74,10 @@ pub struct Enrolment {
     pub new_password: Zeroizing<String>,
     /// The one-time 証明書発行用パスワード.
     pub enrolment_password: Zeroizing<String>,
+    /// Begin with a new key although the directory has one: for an office that has lost its key and its recovery kit.
+    /// What was sealed for the old key cannot be opened any more, and other nodes of the office receive nothing until
+    /// the new key is brought to them.
+    pub new_key: bool,
     /// Who does it.
     pub by: String,
 }
@@ -80,14 +90,33 @@ pub struct RecoveryKit {
     pub file: Vec<u8>,
 }
 
+/// What the office's key is to be after a beginning.
+enum Key {
+    /// The node holds the office's key: it is stated anew, with a certificate that lives.
+    Kept(Vec<OfficeKey>),
+    /// The office has no key yet, or is to have a new one.
+    New(Vec<OfficeKey>),
+    /// Another node of the office has its key; until it is brought here, nothing is received.
+    Elsewhere(Vec<OfficeKey>, String),
+}
+
 impl Node {
     /// Enrols an office (利用開始): gets its certificate with the one-time password, sets its password, makes its
     /// keys and publishes them. Its keys are open afterwards.
     ///
+    /// An office that is here already keeps its keys, folders and place in the mailbox. An office whose key another
+    /// node of it has published makes no second one: this node has no key then (`None`), until it is brought with
+    /// [`Node::adopt_office_key`].
+    ///
     /// # Errors
     /// When the relay refuses or cannot be reached, or nothing can be kept.
-    pub async fn enrol(&self, wish: Enrolment) -> Result<RecoveryKit, OfficeError> {
+    /// [`OfficeError::KeysLocked`] when the office is here already and neither password opens its keys.
+    pub async fn enrol(&self, wish: Enrolment) -> Result<Option<RecoveryKit>, OfficeError> {
+        let drawer_key = self.drawer()?;
+        let before = self.keys_before(&wish).await?;
+        let known_epoch = self.stated_epoch(wish.office);
         let relay = RelayAddress::new(&wish.relay, &wish.root_pem)?;
+        let trust = Trust::from_pem(&wish.root_pem).map_err(|_| OfficeError::Damaged)?;
         let signing_key = SigningKey::generate()?;
         let request = Enrol {
             office: wish.office,
@@ -102,79 +131,216 @@ impl Node {
                 .map_err(|_| ClientError::Unintelligible)?;
 
         let client = RelayClient::of_node(&relay, &chain, &signing_key)?;
-        if client.log_in(wish.kj_id, &wish.password).await?.password_change_required {
-            client.change_password(&wish.password, &wish.new_password).await?;
-            client.log_in(wish.kj_id, &wish.new_password).await?;
-        }
+        log_in_first(&client, &wish).await?;
         let found = client.look_up(vec![wish.office]).await?.offices.into_iter().next();
         let name = found.as_ref().map_or(wish.name.clone(), |office| office.name.clone());
-        // A node before this one may have published a key: ours is the next.
-        let epoch = found.and_then(|office| office.key).map_or(0, |key| key.epoch) + 1;
-        let office_key = OfficeKey::generate();
-        let statement = KeyStatement {
-            office: wish.office,
-            key: office_key.public(),
-            epoch,
-            issued_at: began(&chain, self.now()),
-        };
-        let signed = SignedStatement::sign(&statement, &signing_key, &chain)?;
-        client.publish_key(&signed).await?;
+        let published = found.and_then(|office| office.key);
+        let epoch = published.as_ref().map_or(0, |key| key.epoch).max(known_epoch).saturating_add(1);
 
+        // What cannot be verified nobody believes: it is as if nothing was published.
+        let stated = published
+            .and_then(|key| Some((own_key::verify_own(&key.statement, &trust, wish.office)?, key.statement)));
+
+        let state = |key: &OfficeKey| {
+            let issued_at = began(&chain, self.now());
+            let statement = KeyStatement { office: wish.office, key: key.public(), epoch, issued_at };
+            SignedStatement::sign(&statement, &signing_key, &chain)
+        };
+        let (office_keys, statement, is_here) = match which_key(before, known_epoch, stated, wish.new_key)? {
+            Key::Kept(keys) => {
+                let signed = state(keys.last().ok_or(OfficeError::Damaged)?)?;
+                (keys, serde_json::to_string(&signed)?, true)
+            }
+            Key::New(mut keys) => {
+                let key = OfficeKey::generate();
+                let signed = state(&key)?;
+                keys.push(key);
+                (keys, serde_json::to_string(&signed)?, true)
+            }
+            Key::Elsewhere(keys, statement) => (keys, statement, false),
+        };
         let code = RecoveryCode::generate().map_err(|_| VaultError::System)?;
-        let secrets = Secrets { signing_key, office_keys: vec![office_key] };
-        let vault = Vault::lock(&secrets, &wish.new_password, &code)?;
-        let drawer = seal_drawer(&*self.drawer()?, &statement)?;
+        let secrets = Secrets { signing_key, office_keys };
+        let password = wish.new_password.clone();
+        let (secrets, vault, code) = blocking(move || {
+            let vault = Vault::lock(&secrets, &password, &code)?;
+            Ok::<_, VaultError>((secrets, vault, code))
+        })
+        .await?;
+        let stated = own_key::verify_own(&statement, &trust, wish.office).ok_or(OfficeError::Damaged)?;
+        let drawer = seal_drawer(&drawer_key, &stated)?;
+        let kept = Kept { name, relay: relay.url(), chain: chain.to_pem(), vault: &vault, statement, drawer };
+        self.keep_enrolled(&wish, &kept)?;
+        // Kept before it is published: a key that others seal for must not be lost. If the relay cannot be asked now,
+        // the link publishes it.
+        self.teach_unlock_key(wish.office, wish.kj_id, &wish.new_password);
+        self.replace_keys(wish.office, secrets, wish.new_password).await?;
+        if is_here && let Err(error) = self.settle_own_key(&*self.open_office(wish.office)?).await {
+            tracing::warn!(office = %wish.office, error = %error, "the key is not published yet");
+        }
+        let kit = RecoveryKit { code: code.to_text(), file: vault.recovery_file().to_bytes() };
+        Ok(is_here.then_some(kit))
+    }
+
+    /// The keys of an office that is here already; none when it is not, or when it has lost them and begins anew.
+    async fn keys_before(&self, wish: &Enrolment) -> Result<Vec<OfficeKey>, OfficeError> {
+        if let Ok(open) = self.open_office(wish.office) {
+            return own_key::copies(&open.secrets.office_keys);
+        }
+        let row = match self.office_row(wish.office) {
+            Err(OfficeError::NotFound) => return Ok(Vec::new()),
+            row => row?,
+        };
+        let vault = Vault::from_bytes(&row.vault)?;
+        let passwords = [wish.password.clone(), wish.new_password.clone()];
+        let secrets = blocking(move || passwords.iter().find_map(|password| vault.open(password).ok())).await;
+        match secrets {
+            Some(secrets) => Ok(secrets.office_keys),
+            None if wish.new_key => Ok(Vec::new()),
+            None => Err(OfficeError::KeysLocked),
+        }
+    }
+
+    /// The epoch that this node has stated or seen stated: a restored directory may be behind it.
+    fn stated_epoch(&self, office: OfficeNo) -> u32 {
+        let row = self.office_row(office).ok();
+        let of_row = |row: OfficeRow| {
+            let trust = Trust::from_pem(&row.root).ok()?;
+            own_key::verify_own(&row.statement, &trust, office)
+        };
+        row.and_then(of_row).map_or(0, |statement| statement.epoch)
+    }
+
+    fn keep_enrolled(&self, wish: &Enrolment, kept: &Kept<'_>) -> Result<(), OfficeError> {
         let now = self.now();
         self.db().write(|db| {
             db.execute(
-                "INSERT OR REPLACE INTO office (no, name, kj_id, relay, root, chain, vault, statement, drawer)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO office (no, name, kj_id, relay, root, chain, vault, statement, drawer)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (no) DO UPDATE SET name = excluded.name, kj_id = excluded.kj_id,
+                     relay = excluded.relay, chain = excluded.chain, vault = excluded.vault, vault_next = NULL,
+                     statement = excluded.statement, drawer = excluded.drawer, failures = 0, locked_until = 0,
+                     inbox_after = iif(root = excluded.root, inbox_after, 0),
+                     sent_after = iif(root = excluded.root, sent_after, 0), root = excluded.root",
                 params![
                     wish.office.as_str(),
-                    name,
+                    kept.name,
                     wish.kj_id.as_str(),
-                    relay.url(),
+                    kept.relay,
                     wish.root_pem,
-                    chain.to_pem(),
-                    vault.to_bytes(),
-                    serde_json::to_string(&signed)?,
-                    drawer
+                    kept.chain,
+                    kept.vault.to_bytes(),
+                    kept.statement,
+                    kept.drawer
                 ],
             )?;
             audit::write(db, now, Some(wish.office), &wish.by, "enrolled", wish.kj_id.as_str())
-        })?;
-        let kit = RecoveryKit { code: code.to_text(), file: vault.recovery_file().to_bytes() };
-        self.use_keys(wish.office, secrets, wish.new_password)?;
-        Ok(kit)
+        })
     }
 
     /// Renews the certificate of an office when it ends soon, and states its key anew with it. The new certificate is
-    /// in use from the next start on.
+    /// in use at once. A try that fails is repeated after an hour.
     pub(crate) async fn renew_certificate(&self, office: &OpenOffice) -> Result<(), OfficeError> {
         let row = self.office_row(office.no())?;
-        let ends_soon = row.own.certificate_until.duration_since(self.now()) < RENEW_BEFORE;
-        // Once in a run: with a wrong clock any certificate ends soon.
-        if !ends_soon || office.renewed.swap(true, Ordering::Relaxed) {
+        let now = self.now();
+        let ends_soon = row.own.certificate_until.duration_since(now) < RENEW_BEFORE;
+        if !ends_soon || now < office.renew_after() {
             return Ok(());
         }
+        office.set_renew_after(now.saturating_add(RENEW_AGAIN).unwrap_or(Timestamp::MAX));
         let wish = Renew { request_pem: office.secrets.signing_key.request(office.no())?.0 };
         let issued = link::with_session(office, || office.client.renew(&wish)).await?;
         let pem = format!("{}{}", issued.certificate_pem, issued.chain_pem);
         let chain = CertificateChain::from_pem(pem.as_bytes()).map_err(|_| ClientError::Unintelligible)?;
-        // Partners believe a statement as long as its certificate lasts. The directory takes only a higher epoch.
-        let published = link::with_session(office, || office.client.look_up(vec![office.no()])).await?;
-        let epoch = published.offices.first().and_then(|own| own.key.as_ref()).map_or(0, |key| key.epoch) + 1;
-        let statement =
-            KeyStatement { epoch, issued_at: began(&chain, self.now()), ..office.statement.clone() };
-        let signed = SignedStatement::sign(&statement, &office.secrets.signing_key, &chain)?;
-        link::with_session(office, || office.client.publish_key(&signed)).await?;
-        let text = serde_json::to_string(&signed)?;
-        let now = self.now();
+        let statement = self.state_anew(office, &row, &chain).await?;
         self.db().write(|db| {
             let sql = "UPDATE office SET chain = ?2, statement = ?3 WHERE no = ?1";
-            db.execute(sql, params![office.no().as_str(), pem, text])?;
+            db.execute(sql, params![office.no().as_str(), pem, statement])?;
             audit::write(db, now, Some(office.no()), "node", "certificate-renewed", "")
-        })
+        })?;
+        let secrets = Secrets {
+            signing_key: own_key::copy_of_signing_key(&office.secrets.signing_key)?,
+            office_keys: own_key::copies(&office.secrets.office_keys)?,
+        };
+        let (node, no, password) = (self.clone(), office.no(), office.password());
+        let until = now.saturating_add(RENEWED_AGAIN).unwrap_or(Timestamp::MAX);
+        // A task of its own: the one that renews is among those that end. The new link publishes the statement.
+        tokio::spawn(async move {
+            match node.replace_keys(no, secrets, password).await {
+                Ok(()) => {
+                    if let Ok(open) = node.open_office(no) {
+                        open.set_renew_after(until);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(office = %no, error = %error, "the renewed certificate is used after a restart");
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// The statement that partners believe as long as the new certificate lasts. A node without the office's key states
+    /// nothing.
+    async fn state_anew(
+        &self,
+        office: &OpenOffice,
+        row: &OfficeRow,
+        chain: &CertificateChain,
+    ) -> Result<String, OfficeError> {
+        if !self.settle_own_key(office).await? {
+            return Ok(row.statement.clone());
+        }
+        let kept = self.office_row(office.no())?.statement;
+        let kept = own_key::verify_own(&kept, &office.trust, office.no()).ok_or(OfficeError::Damaged)?;
+        let statement =
+            KeyStatement { epoch: kept.epoch.saturating_add(1), issued_at: began(chain, self.now()), ..kept };
+        let signed = SignedStatement::sign(&statement, &office.secrets.signing_key, chain)?;
+        Ok(serde_json::to_string(&signed)?)
+    }
+}
+
+/// What is kept of an office that has begun.
+struct Kept<'a> {
+    name: String,
+    relay: &'a str,
+    chain: String,
+    vault: &'a Vault,
+    statement: String,
+    drawer: Vec<u8>,
+}
+
+/// The first session: with it the account has the password that was wished for.
+async fn log_in_first(client: &RelayClient, wish: &Enrolment) -> Result<(), ClientError> {
+    let must_change = client.log_in(wish.kj_id, &wish.password).await?.password_change_required;
+    if must_change || wish.password != wish.new_password {
+        client.change_password(&wish.password, &wish.new_password).await?;
+        client.log_in(wish.kj_id, &wish.new_password).await?;
+    }
+    Ok(())
+}
+
+/// Which key an office has from now on: one for all its nodes, so none is made where the directory has one.
+/// `known_epoch` is what this node had stated or seen before.
+fn which_key(
+    mut before: Vec<OfficeKey>,
+    known_epoch: u32,
+    stated: Option<(KeyStatement, String)>,
+    new_key: bool,
+) -> Result<Key, OfficeError> {
+    if new_key {
+        return Ok(Key::New(before));
+    }
+    match stated {
+        None if before.is_empty() => Ok(Key::New(before)),
+        None => Ok(Key::Kept(before)),
+        Some((stated, _)) if own_key::holds(&before, &stated.key) => {
+            own_key::make_newest(&mut before, &stated.key)?;
+            Ok(Key::Kept(before))
+        }
+        // The relay was restored: what it has is older than what is here.
+        Some((stated, _)) if stated.epoch < known_epoch && !before.is_empty() => Ok(Key::Kept(before)),
+        Some((_, text)) => Ok(Key::Elsewhere(before, text)),
     }
 }
 
@@ -185,7 +351,7 @@ pub(crate) fn began(chain: &CertificateChain, now: Timestamp) -> Timestamp {
 }
 
 /// Seals the key of the drawer for the office's own key, so that the recovery kit opens it.
-fn seal_drawer(drawer: &DrawerKey, statement: &KeyStatement) -> Result<Vec<u8>, OfficeError> {
+pub(crate) fn seal_drawer(drawer: &DrawerKey, statement: &KeyStatement) -> Result<Vec<u8>, OfficeError> {
     let recipients = [statement.key.recipient()];
     let encryptor =
         age::Encryptor::with_recipients(recipients.into_iter()).map_err(|_| OfficeError::Damaged)?;

@@ -35,6 +35,13 @@ pub enum OfficeError {
     /// No folder was set for that.
     #[error("no folder is set")]
     NoFolder,
+    /// The recovery kit is not of the key that the office has in the directory.
+    #[error("the recovery kit is not of the office's present key")]
+    NotThisKey,
+    /// The directory has an older key of this office than was seen before: it is waited until the office has
+    /// published its key again.
+    #[error("the directory has an older key than was seen before")]
+    KeyBehind,
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,

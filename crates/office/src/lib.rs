@@ -6,6 +6,7 @@
 //! | [`staff`] | who may use the node (個人ID) |
 //! | [`enrolment`] | 利用開始: invitation, first certificate, recovery kit; renewal |
 //! | [`open_office`] | offices of the node, 事業所ユーザログイン, recovery |
+//! | [`self_unlock`] | 夜間も自動で送受信: the key file |
 //! | [`review`] | judging files that are to be sent. Pure |
 //! | [`sends`] | 送信, 一括送信, 一時保存, 送信状況: one row for the whole life of a send. `state.rs` is its life as a table, `retry.rs` decides what becomes of a try (both pure), `store.rs` applies them |
 //! | [`arrivals`] | 受信: what arrived, opened and imported |
@@ -55,10 +56,14 @@ pub mod node;
 pub mod open_office;
 pub mod partners;
 pub mod review;
+pub mod self_unlock;
 pub mod sends;
 pub mod staff;
 
 mod archive;
 mod db;
+mod lockout;
+mod office_password;
+mod own_key;
 
 pub use review::digest_of;

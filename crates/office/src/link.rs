@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use tasuki_client::{ClientError, RelayEvent};
 use tasuki_protocol::limits::HEARTBEAT;
-use tasuki_protocol::mailbox::Life;
+use tasuki_protocol::mailbox::{Event, Life, Side};
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tokio::time::timeout;
 
@@ -135,17 +135,24 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
     let after = after.await?;
     let mut events = with_session(open, || open.client.events(after)).await?;
     *attempts = 0;
-    show(node, open, LinkState::Online);
+    let is_ours = node.settle_own_key(open).await?;
+    show(node, open, if is_ours { LinkState::Online } else { LinkState::NoKey });
     supervisor::note(node, open, Duty::Follow, None);
     open.hurry();
     while let Ok(event) = timeout(SILENCE, events.next()).await {
         match event? {
             Some(RelayEvent::Changed(_)) => {
+                if let Some(change) = events.take_change() {
+                    note_change(node, open, change).await?;
+                }
                 open.duties.ring(Duty::Fetch);
                 open.duties.ring(Duty::Progress);
             }
             Some(RelayEvent::Life(life)) => meet(node, open, life).await?,
-            Some(RelayEvent::Reset) => start_over(node, open).await?,
+            Some(RelayEvent::Reset) => {
+                start_over(node, open).await?;
+                node.settle_own_key(open).await?;
+            }
             Some(RelayEvent::Heartbeat) => {}
             None => break,
         }
@@ -160,6 +167,18 @@ async fn meet(node: &Node, open: &OpenOffice, life: Life) -> Result<(), OfficeEr
     if node.run(move |node| node.note_life(office, Some(life))).await? {
         tracing::warn!(office = %office, "the relay was restored from a backup");
         open.hurry();
+    }
+    Ok(())
+}
+
+/// Another computer of this office may have received, opened or imported something: it is fetched here too, and shown as
+/// far as it has come there.
+async fn note_change(node: &Node, open: &OpenOffice, change: Event) -> Result<(), OfficeError> {
+    let office = open.no();
+    if change.side == Side::Inbox
+        && !node.run(move |node| node.note_elsewhere(office, change.parcel, change.state)).await?
+    {
+        open.make_kept_due();
     }
     Ok(())
 }

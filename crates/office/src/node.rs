@@ -197,6 +197,11 @@ impl Node {
         is_new
     }
 
+    /// Puts other keys of an office into use; the ones before, if there were any.
+    pub(crate) fn replace_open_office(&self, office: Arc<OpenOffice>) -> Option<Arc<OpenOffice>> {
+        self.0.open.write().unwrap_or_else(PoisonError::into_inner).insert(office.no(), office)
+    }
+
     /// Seals something for a place in the database.
     pub(crate) fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, OfficeError> {
         Ok(self.drawer()?.seal(place, plain)?)

@@ -1,8 +1,8 @@
 //! Offices enrolled in this node, and their keys once the office password was given (事業所ユーザログイン).
 
 use std::io::Read as _;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, params};
@@ -10,26 +10,26 @@ use serde::{Deserialize, Serialize};
 use tasuki_client::{ClientError, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust, validity_of};
 use tasuki_identity::drawer::DrawerKey;
-use tasuki_identity::office_key::OfficeKey;
+use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
-use tasuki_identity::vault::{Secrets, Vault, VaultError};
+use tasuki_identity::vault::{Secrets, Vault};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{KjId, OfficeNo};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::audit;
-use crate::enrolment::began;
 use crate::error::OfficeError;
 use crate::link::{self, Duties, Duty, DutyStatus, Session};
 use crate::node::{Node, Topic};
+use crate::own_key::{self, Published};
 
-/// Failures in a row after which the office password is not tried for a while.
-const FREE_FAILURES: i64 = 5;
 /// How often the list of what was acknowledged is read: another computer of the office may have fetched something.
 const READ_KEPT: SignedDuration = SignedDuration::from_hours(1);
-const LOCK: SignedDuration = SignedDuration::from_mins(1);
+/// How often, and at most how many times, it is looked whether the last work with replaced keys has ended: 10 s.
+const LAST_WORK_LOOK: Duration = Duration::from_millis(20);
+const LAST_WORK_LOOKS: u32 = 500;
 
 /// An office of this node.
 #[derive(Debug, Clone)]
@@ -97,6 +97,9 @@ pub enum LinkState {
     Offline,
     /// The relay refuses this office until somebody does something.
     Refused(ProblemType),
+    /// There, but the office's key in the directory is none of this computer's: nothing is received until the key is
+    /// brought here ([`Node::adopt_office_key`]).
+    NoKey,
 }
 
 /// An office whose keys are open, with its way to the relay.
@@ -113,8 +116,11 @@ pub struct OpenOffice {
     /// When the list of what was acknowledged is read again; it is read once after each start.
     kept_due: Mutex<Timestamp>,
     pub(crate) session: tokio::sync::Mutex<Session>,
-    pub(crate) renewed: AtomicBool,
+    /// When the certificate may be renewed again: a failure, or a wrong clock, must not make this a busy loop.
+    pub(crate) renew_after: Mutex<Timestamp>,
+    pub(crate) published: Mutex<Option<Published>>,
     link: watch::Sender<LinkState>,
+    ended: watch::Sender<bool>,
 }
 
 impl OpenOffice {
@@ -133,6 +139,36 @@ impl OpenOffice {
         Duty::ALL.iter().map(|duty| (*duty, self.duties.status(*duty))).collect()
     }
 
+    /// Comes when other keys were put into the place of these: whatever works with them ends.
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ended = self.ended.subscribe();
+        async move {
+            // Without a sender nobody has these keys any more.
+            drop(ended.wait_for(|ended| *ended).await);
+        }
+    }
+
+    /// Whether a key is one of those that open parcels here.
+    pub(crate) fn holds(&self, key: &OfficePublicKey) -> bool {
+        own_key::holds(&self.secrets.office_keys, key)
+    }
+
+    pub(crate) fn password(&self) -> Zeroizing<String> {
+        self.password.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn renew_after(&self) -> Timestamp {
+        *self.renew_after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_renew_after(&self, at: Timestamp) {
+        *self.renew_after.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    pub(crate) fn set_password(&self, password: Zeroizing<String>) {
+        *self.password.lock().unwrap_or_else(PoisonError::into_inner) = password;
+    }
+
     /// Tries everything again at once.
     pub fn hurry(&self) {
         for &duty in Duty::ALL {
@@ -143,6 +179,11 @@ impl OpenOffice {
     /// Whether the list of what was acknowledged is to be read again.
     pub(crate) fn is_kept_due(&self, now: Timestamp) -> bool {
         *self.kept_due.lock().unwrap_or_else(PoisonError::into_inner) <= now
+    }
+
+    /// Another computer of the office has received something: the list is to be read again.
+    pub(crate) fn make_kept_due(&self) {
+        *self.kept_due.lock().unwrap_or_else(PoisonError::into_inner) = Timestamp::MIN;
     }
 
     /// That list was read to its end.
@@ -159,10 +200,10 @@ impl OpenOffice {
 
 pub(crate) struct OfficeRow {
     pub(crate) own: OwnOffice,
-    root: Vec<u8>,
-    chain: String,
-    vault: Vec<u8>,
-    statement: String,
+    pub(crate) root: Vec<u8>,
+    pub(crate) chain: String,
+    pub(crate) vault: Vec<u8>,
+    pub(crate) statement: String,
 }
 
 impl Node {
@@ -199,7 +240,7 @@ impl Node {
     /// # Errors
     /// When KJ ID or password are wrong, it is locked, or the relay refuses.
     pub async fn unlock(&self, no: OfficeNo, kj_id: &str, password: &str) -> Result<(), UnlockError> {
-        let secrets = {
+        let (secrets, opened) = {
             let (node, kj_id, password) =
                 (self.clone(), kj_id.to_owned(), Zeroizing::new(password.to_owned()));
             blocking(move || node.check_office_password(no, &kj_id, &password)).await?
@@ -213,60 +254,17 @@ impl Node {
                 }
                 Err(UnlockError::Refused(ClientError::Problem(problem)))
             }
-            _ => Ok(()),
-        }
-    }
-
-    fn check_office_password(
-        &self,
-        no: OfficeNo,
-        kj_id: &str,
-        password: &str,
-    ) -> Result<Secrets, UnlockError> {
-        let row = self.office_row(no)?;
-        let now = self.now();
-        let locked_until: i64 = self
-            .db()
-            .read(|db| {
-                db.query_row("SELECT locked_until FROM office WHERE no = ?1", [no.as_str()], |row| row.get(0))
-            })
-            .map_err(OfficeError::from)?;
-        if locked_until > now.as_millisecond() {
-            return Err(UnlockError::Locked { seconds: (locked_until - now.as_millisecond()) / 1000 + 1 });
-        }
-        let vault = Vault::from_bytes(&row.vault).map_err(OfficeError::from)?;
-        let opened = vault.open(password);
-        let is_ours = kj_id.trim().parse() == Ok(row.own.kj_id);
-        match opened {
-            Ok(secrets) if is_ours => {
-                let clear = "UPDATE office SET failures = 0, locked_until = 0 WHERE no = ?1";
-                self.db().write(|db| {
-                    db.execute(clear, [no.as_str()]).map_err(OfficeError::from)?;
-                    audit::write(db, now, Some(no), kj_id.trim(), "unlocked", "")
-                })?;
-                Ok(secrets)
+            Ok(()) => {
+                // The relay has this password: it is the right one, whatever was asked before.
+                self.settle_vault(no, opened)?;
+                self.teach_unlock_key(no, office.kj_id, password);
+                Ok(())
             }
-            Ok(_) | Err(VaultError::WrongPassword) => Err(self.count_office_failure(no, now)?),
-            Err(error) => Err(OfficeError::from(error).into()),
+            Err(_) => Ok(()),
         }
     }
 
-    fn count_office_failure(&self, no: OfficeNo, now: Timestamp) -> Result<UnlockError, OfficeError> {
-        self.db().write(|db| {
-            let sql = "UPDATE office SET failures = failures + 1 WHERE no = ?1 RETURNING failures";
-            let failures: i64 = db.query_row(sql, [no.as_str()], |row| row.get(0))?;
-            audit::write(db, now, Some(no), "", "unlock-failed", "")?;
-            if failures < FREE_FAILURES {
-                return Ok(UnlockError::Wrong);
-            }
-            let until = now.saturating_add(LOCK).unwrap_or(now).as_millisecond();
-            let sql = "UPDATE office SET locked_until = ?2 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), until])?;
-            Ok(UnlockError::Locked { seconds: LOCK.as_secs() })
-        })
-    }
-
-    /// Puts open keys into use and starts the link.
+    /// Puts open keys into use and starts the link. Keys that are in use already stay so.
     pub(crate) fn use_keys(
         &self,
         no: OfficeNo,
@@ -274,18 +272,56 @@ impl Node {
         password: Zeroizing<String>,
     ) -> Result<(), OfficeError> {
         if let Ok(open) = self.open_office(no) {
-            *open.password.lock().unwrap_or_else(PoisonError::into_inner) = password;
+            open.set_password(password);
             return Ok(());
         }
+        let office = Arc::new(self.with_keys(no, secrets, password)?);
+        if self.put_open_office(Arc::clone(&office)) {
+            self.begin_work(&office);
+        }
+        Ok(())
+    }
+
+    /// Puts keys, certificate and statement as they are kept now into the place of those in use, without a restart.
+    pub(crate) async fn replace_keys(
+        &self,
+        no: OfficeNo,
+        secrets: Secrets,
+        password: Zeroizing<String>,
+    ) -> Result<(), OfficeError> {
+        let office = Arc::new(self.with_keys(no, secrets, password)?);
+        if let Some(before) = self.replace_open_office(Arc::clone(&office)) {
+            before.ended.send_replace(true);
+            // What is being sealed or kept with the old keys comes to its end before anything begins with the new.
+            for _ in 0..LAST_WORK_LOOKS {
+                if Arc::strong_count(&before) == 1 {
+                    break;
+                }
+                tokio::time::sleep(LAST_WORK_LOOK).await;
+            }
+        }
+        self.begin_work(&office);
+        Ok(())
+    }
+
+    fn begin_work(&self, office: &Arc<OpenOffice>) {
+        link::start(self, office);
+        self.tell(office.no(), Topic::Link);
+    }
+
+    fn with_keys(
+        &self,
+        no: OfficeNo,
+        secrets: Secrets,
+        password: Zeroizing<String>,
+    ) -> Result<OpenOffice, OfficeError> {
         let row = self.office_row(no)?;
         let chain = CertificateChain::from_pem(row.chain.as_bytes()).map_err(|_| OfficeError::Damaged)?;
         let trust = Trust::from_pem(&row.root).map_err(|_| OfficeError::Damaged)?;
-        let signed: SignedStatement = serde_json::from_str(&row.statement)?;
-        let statement = signed.verify(&trust, self.now().max(row.issued_at()));
-        let statement = statement.map_err(|_| OfficeError::Damaged)?;
+        let statement = own_key::verify_own(&row.statement, &trust, no).ok_or(OfficeError::Damaged)?;
         let relay = RelayAddress::new(&row.own.relay, &row.root)?;
         let client = RelayClient::of_node(&relay, &chain, &secrets.signing_key)?;
-        let office = Arc::new(OpenOffice {
+        Ok(OpenOffice {
             no,
             kj_id: row.own.kj_id,
             password: Mutex::new(password),
@@ -297,60 +333,10 @@ impl Node {
             duties: Duties::default(),
             kept_due: Mutex::new(Timestamp::MIN),
             session: tokio::sync::Mutex::default(),
-            renewed: AtomicBool::new(false),
+            renew_after: Mutex::new(Timestamp::MIN),
+            published: Mutex::default(),
             link: watch::Sender::new(LinkState::Connecting),
-        });
-        if self.put_open_office(Arc::clone(&office)) {
-            link::start(self, &office);
-            self.tell(no, Topic::Link);
-        }
-        Ok(())
-    }
-
-    /// Changes the password of an office, at the relay and for its keys.
-    ///
-    /// # Errors
-    /// When the old one is wrong, or the relay refuses the new one.
-    pub async fn change_office_password(
-        &self,
-        by: &str,
-        no: OfficeNo,
-        old: &str,
-        new: &str,
-    ) -> Result<(), OfficeError> {
-        let row = self.office_row(no)?;
-        let vault = Vault::from_bytes(&row.vault)?.change_password(old, new)?;
-        let office = self.open_office(no)?;
-        link::connect(&office).await?;
-        office.client.change_password(old, new).await?;
-        let now = self.now();
-        self.db().write(|db| {
-            let sql = "UPDATE office SET vault = ?2 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), vault.to_bytes()])?;
-            audit::write(db, now, Some(no), by, "office-password-changed", "")
-        })?;
-        *office.password.lock().unwrap_or_else(PoisonError::into_inner) = Zeroizing::new(new.to_owned());
-        Ok(link::connect(&office).await?)
-    }
-
-    /// Gives the keys of an office a new password by the recovery code. The relay's account gets its new password
-    /// from the operator; this is to be the same.
-    ///
-    /// # Errors
-    /// When the code is not of this office.
-    pub fn recover_office(
-        &self,
-        by: &str,
-        no: OfficeNo,
-        code: &RecoveryCode,
-        new: &str,
-    ) -> Result<(), OfficeError> {
-        let vault = Vault::from_bytes(&self.office_row(no)?.vault)?.reset_password(code, new)?;
-        let now = self.now();
-        self.db().write(|db| {
-            let sql = "UPDATE office SET vault = ?2, failures = 0, locked_until = 0 WHERE no = ?1";
-            db.execute(sql, params![no.as_str(), vault.to_bytes()])?;
-            audit::write(db, now, Some(no), by, "office-recovered", "")
+            ended: watch::Sender::new(false),
         })
     }
 
@@ -377,75 +363,6 @@ impl Node {
             db.execute("UPDATE office SET folders = ?2 WHERE no = ?1", params![no.as_str(), text])?;
             audit::write(db, now, Some(no), by, "folders-changed", "")
         })
-    }
-
-    /// Lets the node unlock itself at a start, with a key file that only the owner of the process can read; or no
-    /// longer.
-    ///
-    /// # Errors
-    /// When the keys are locked now, or the file cannot be written.
-    pub fn set_self_unlock(&self, by: &str, wanted: bool) -> Result<(), OfficeError> {
-        let path = self.folder().unlock_key();
-        if wanted {
-            let offices = self.open_offices().into_iter().map(|office| {
-                let password = office.password.lock().unwrap_or_else(PoisonError::into_inner).to_string();
-                UnlockKeyOffice { no: office.no, kj_id: office.kj_id, password }
-            });
-            let key = UnlockKey { drawer: self.drawer()?.to_bytes().to_vec(), offices: offices.collect() };
-            let bytes = Zeroizing::new(serde_json::to_vec(&key)?);
-            crate::folder::write_durably(&path, &bytes)?;
-        } else if path.exists() {
-            std::fs::remove_file(&path)?;
-        }
-        self.note(None, by, if wanted { "self-unlock-on" } else { "self-unlock-off" }, "")
-    }
-
-    /// Whether the node unlocks itself.
-    pub fn unlocks_itself(&self) -> bool {
-        self.folder().unlock_key().exists()
-    }
-
-    /// Opens all that the key file opens, when there is one.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub async fn unlock_itself(&self) -> Result<(), OfficeError> {
-        let bytes = match std::fs::read(self.folder().unlock_key()) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let key: UnlockKey = serde_json::from_slice(&bytes)?;
-        self.open_drawer(DrawerKey::from_bytes(&key.drawer)?);
-        for office in &key.offices {
-            let unlocked = self.unlock(office.no, office.kj_id.as_str(), &office.password).await;
-            if let Err(error) = unlocked {
-                tracing::warn!(office = %office.no, error = %error, "the office does not unlock by itself");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What the key file holds.
-#[derive(Serialize, Deserialize)]
-struct UnlockKey {
-    drawer: Vec<u8>,
-    offices: Vec<UnlockKeyOffice>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct UnlockKeyOffice {
-    no: OfficeNo,
-    kj_id: KjId,
-    password: String,
-}
-
-impl OfficeRow {
-    /// When the certificate began: a node whose clock is behind still knows its own statement.
-    fn issued_at(&self) -> Timestamp {
-        let chain = CertificateChain::from_pem(self.chain.as_bytes()).ok();
-        chain.map_or(Timestamp::MIN, |chain| began(&chain, Timestamp::MIN))
     }
 }
 

@@ -8,6 +8,7 @@ use tasuki_protocol::directory::{Office, OfficeSearch, Offices, Participation};
 use tasuki_protocol::limits::LOOKUP_OFFICES;
 use tasuki_terms::OfficeNo;
 
+use crate::audit;
 use crate::error::OfficeError;
 use crate::link;
 use crate::node::Node;
@@ -27,12 +28,20 @@ pub struct Partner {
     pub seen_at: Timestamp,
     /// When its key changed, if it did since it was first seen.
     pub key_changed_at: Option<Timestamp>,
+    /// The change that a person has confirmed last.
+    #[serde(default)]
+    pub key_confirmed_at: Option<Timestamp>,
 }
 
 impl Partner {
     /// Its name; empty when it is unknown.
     pub fn name(&self) -> &str {
         self.found.as_ref().map_or("", |office| &office.name)
+    }
+
+    /// Whether its key has changed and nobody has confirmed yet, by asking the office, that this was itself.
+    pub fn has_unconfirmed_key(&self) -> bool {
+        self.key_changed_at.is_some_and(|changed| self.key_confirmed_at < Some(changed))
     }
 
     /// Whether it can be sent to.
@@ -101,16 +110,6 @@ impl Node {
         Ok(found)
     }
 
-    /// Whether the key that senders use for this office, by the directory, is one that this node has.
-    pub(crate) async fn holds_published_key(&self, open: &OpenOffice) -> Result<bool, OfficeError> {
-        let found = link::with_session(open, || open.client.look_up(vec![open.no()])).await?.offices;
-        let published = found.into_iter().next().and_then(|office| office.key);
-        let published = published.and_then(|key| key_of(&key.statement));
-        Ok(published.is_some_and(|published| {
-            open.secrets.office_keys.iter().any(|key| key.public().to_string() == published)
-        }))
-    }
-
     fn keep_partner(
         &self,
         open: &OpenOffice,
@@ -119,6 +118,7 @@ impl Node {
     ) -> Result<(), OfficeError> {
         let signed = found.and_then(|office| office.key.as_ref()).map(|key| key.statement.clone());
         let verified = signed.as_deref().and_then(|text| self.verify_statement(open, text));
+        let named_epoch = found.and_then(|office| office.key.as_ref()).map(|key| key.epoch);
         let now = self.now();
         // The statement has a column of its own.
         let details = found.map(|office| Office { key: None, ..office.clone() });
@@ -144,11 +144,13 @@ impl Node {
                 statement.clone_from(&signed);
             }
             db.execute(
-                "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at,
+                     directory_epoch)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (office, no) DO UPDATE SET details = excluded.details,
                      statement = excluded.statement, epoch = excluded.epoch, seen_at = excluded.seen_at,
-                     key_changed_at = coalesce(excluded.key_changed_at, key_changed_at)",
+                     key_changed_at = coalesce(excluded.key_changed_at, key_changed_at),
+                     directory_epoch = excluded.directory_epoch",
                 params![
                     open.no().as_str(),
                     no.as_str(),
@@ -156,24 +158,46 @@ impl Node {
                     statement,
                     epoch,
                     changed_at,
-                    now.as_millisecond()
+                    now.as_millisecond(),
+                    named_epoch
                 ],
             )?;
             Ok(())
         })
     }
 
-    /// The key of a partner that was verified and kept.
+    /// A person has asked a partner whether its changed key is its own, and it is.
+    ///
+    /// # Errors
+    /// When the partner is not known, or the database fails.
+    pub fn confirm_partner_key(&self, by: &str, office: OfficeNo, no: OfficeNo) -> Result<(), OfficeError> {
+        let now = self.now();
+        self.db().write(|db| {
+            let sql = "UPDATE partner SET key_confirmed_at = key_changed_at WHERE office = ?1 AND no = ?2";
+            if db.execute(sql, [office.as_str(), no.as_str()])? == 0 {
+                return Err(OfficeError::NotFound);
+            }
+            audit::write(db, now, Some(office), by, "partner-key-confirmed", no.as_str())
+        })
+    }
+
+    /// The key of a partner that was verified and kept; [`OfficeError::KeyBehind`] while the directory names an older
+    /// one, as after a restore of the relay.
     pub(crate) fn partner_key(
         &self,
         open: &OpenOffice,
         no: OfficeNo,
     ) -> Result<Option<KeyStatement>, OfficeError> {
-        let text: Option<Option<String>> = self.db().read(|db| {
-            let sql = "SELECT statement FROM partner WHERE office = ?1 AND no = ?2";
-            db.query_row(sql, [open.no().as_str(), no.as_str()], |row| row.get(0)).optional()
+        let known: Option<(Option<String>, bool)> = self.db().read(|db| {
+            let sql = "SELECT statement, coalesce(directory_epoch < epoch, 0) FROM partner
+                       WHERE office = ?1 AND no = ?2";
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            db.query_row(sql, [open.no().as_str(), no.as_str()], read).optional()
         })?;
-        let statement = text.flatten().and_then(|text| self.verify_statement(open, &text));
+        if let Some((_, true)) = known {
+            return Err(OfficeError::KeyBehind);
+        }
+        let statement = known.and_then(|(text, _)| text).and_then(|text| self.verify_statement(open, &text));
         Ok(statement.filter(|statement| statement.office == no))
     }
 
@@ -205,15 +229,17 @@ pub(crate) fn read_partner(
     office: OfficeNo,
     no: OfficeNo,
 ) -> rusqlite::Result<Option<Partner>> {
-    let sql = "SELECT details, seen_at, key_changed_at FROM partner WHERE office = ?1 AND no = ?2";
+    let sql = "SELECT details, seen_at, key_changed_at, key_confirmed_at FROM partner
+               WHERE office = ?1 AND no = ?2";
     db.query_row(sql, [office.as_str(), no.as_str()], |row| {
         let details: String = row.get(0)?;
-        let changed: Option<i64> = row.get(2)?;
+        let time = |at: Option<i64>| at.and_then(|at| Timestamp::from_millisecond(at).ok());
         Ok(Partner {
             no,
             found: serde_json::from_str(&details).ok().flatten(),
             seen_at: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
-            key_changed_at: changed.and_then(|at| Timestamp::from_millisecond(at).ok()),
+            key_changed_at: time(row.get(2)?),
+            key_confirmed_at: time(row.get(3)?),
         })
     })
     .optional()

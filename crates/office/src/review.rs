@@ -442,7 +442,13 @@ mod tests {
             participation,
             key: None,
         });
-        Partner { no, found, seen_at: jiff::Timestamp::UNIX_EPOCH, key_changed_at: None }
+        Partner {
+            no,
+            found,
+            seen_at: jiff::Timestamp::UNIX_EPOCH,
+            key_changed_at: None,
+            key_confirmed_at: None,
+        }
     }
 
     #[test]

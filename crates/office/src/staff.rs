@@ -1,13 +1,17 @@
 //! The staff: who may use the node, with 個人ID and password.
 
-use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Row, params};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tasuki_identity::drawer::DrawerKey;
 use tasuki_identity::vault::VaultError;
 
 use crate::audit;
 use crate::db::DbError;
 use crate::error::OfficeError;
+use crate::lockout::{Failures, Place, Try};
 use crate::node::Node;
 
 /// Characters that a password of the staff has at least: there is no second factor at the page.
@@ -22,10 +26,11 @@ const GUESSES_LOG10_MIN: f64 = 8.0;
 /// Characters of a 個人ID or a name.
 const TEXT_CHARS_MAX: usize = 60;
 
-/// Failures in a row after which an account is locked, first for a minute, then for twice as long each time.
-const FREE_FAILURES: i64 = 5;
-const FIRST_LOCK: SignedDuration = SignedDuration::from_mins(1);
-const LONGEST_LOCK: SignedDuration = SignedDuration::from_hours(1);
+/// Where failures of accounts are counted.
+const LOCK: Place = Place("staff", "id");
+
+/// Tries of unknown names that may wait at once.
+const STRANGERS_WAITING: usize = 8;
 
 const COLUMNS: &str = "id, login, name, role, disabled, locked_until";
 
@@ -102,6 +107,12 @@ pub enum StaffError {
     Office(#[from] OfficeError),
 }
 
+impl From<DbError> for LoginError {
+    fn from(error: DbError) -> Self {
+        Self::Office(error.into())
+    }
+}
+
 impl From<DbError> for StaffError {
     fn from(error: DbError) -> Self {
         Self::Office(error.into())
@@ -113,13 +124,6 @@ pub fn is_acceptable(password: &str, known_words: &[&str]) -> bool {
     let length = password.chars().count();
     (PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length)
         && zxcvbn::zxcvbn(password, known_words).guesses_log10() >= GUESSES_LOG10_MIN
-}
-
-/// How long an account is locked after so many failures in a row.
-fn lock_time(failures: i64) -> Option<SignedDuration> {
-    let locks = u32::try_from(failures - FREE_FAILURES).ok()?;
-    let factor = 1_i32.checked_shl(locks.min(10)).unwrap_or(i32::MAX);
-    Some(FIRST_LOCK.saturating_mul(factor).min(LONGEST_LOCK))
 }
 
 impl Role {
@@ -214,50 +218,43 @@ impl Node {
     /// # Errors
     /// When the account or password is wrong, or the account is locked.
     pub fn log_in(&self, login: &str, password: &str) -> Result<Staff, LoginError> {
+        let Some(account) = self.begin_log_in(login.trim())? else {
+            STRANGERS.take_the_time(password);
+            return Err(LoginError::Wrong);
+        };
+        let Account { id, wrap, failures } = account;
         let now = self.now();
-        let row = self.db().read(|db| {
-            let mut statement =
-                db.prepare("SELECT id, wrap, locked_until FROM staff WHERE login = ?1 AND disabled = 0")?;
-            let mut rows = statement.query([login.trim()])?;
-            rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).transpose()
-        });
-        let row: Option<(i64, String, i64)> = row.map_err(OfficeError::from)?;
-        if let Some((_, _, until)) = &row
-            && *until > now.as_millisecond()
-        {
-            return Err(LoginError::Locked { seconds: (until - now.as_millisecond()) / 1000 + 1 });
-        }
-        let key = match DrawerKey::open(row.as_ref().map(|(_, wrap, _)| wrap.as_str()), password) {
-            Ok(key) => key,
+        match DrawerKey::open(Some(&wrap), password) {
+            Ok(key) => self.open_drawer(key),
             Err(VaultError::WrongPassword) => {
-                let Some((id, ..)) = row else { return Err(LoginError::Wrong) };
-                return Err(self.count_failure(id, now)?);
+                self.note(None, login.trim(), "login-failed", "")?;
+                let Some(seconds) = failures.lock_seconds() else { return Err(LoginError::Wrong) };
+                self.note(None, login.trim(), "login-locked", "")?;
+                return Err(LoginError::Locked { seconds });
             }
             Err(error) => return Err(OfficeError::from(error).into()),
-        };
-        let (id, ..) = row.expect("without an account no key opens");
-        self.open_drawer(key);
-        let staff = self.staff_member(StaffId(id))?;
+        }
+        let staff = self.staff_member(id)?;
         self.db().write(|db| {
-            db.execute("UPDATE staff SET failures = 0, locked_until = 0 WHERE id = ?1", [id])?;
+            LOCK.clear(db, &id.0)?;
             audit::write(db, now, None, &staff.login, "login", "")
         })?;
         Ok(staff)
     }
 
-    fn count_failure(&self, id: i64, now: Timestamp) -> Result<LoginError, OfficeError> {
+    /// Finds an account and counts the try before it is made; `None` when there is no such account.
+    fn begin_log_in(&self, login: &str) -> Result<Option<Account>, LoginError> {
+        let now = self.now();
         self.db().write(|db| {
-            let (failures, login): (i64, String) = db.query_row(
-                "UPDATE staff SET failures = failures + 1 WHERE id = ?1 RETURNING failures, login",
-                [id],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?;
-            audit::write(db, now, None, &login, "login-failed", "")?;
-            let Some(time) = lock_time(failures) else { return Ok(LoginError::Wrong) };
-            let until = now.as_millisecond() + i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2);
-            db.execute("UPDATE staff SET locked_until = ?2 WHERE id = ?1", [id, until])?;
-            audit::write(db, now, None, &login, "login-locked", "")?;
-            Ok(LoginError::Locked { seconds: time.as_secs() })
+            let sql = "SELECT id, wrap FROM staff WHERE login = ?1 AND disabled = 0";
+            let found = db.query_row(sql, [login], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+            let Some((id, wrap)) = found.map_err(OfficeError::from)? else { return Ok(None) };
+            let id = StaffId(id);
+            match LOCK.begin_try(db, &id.0, now).map_err(OfficeError::from)? {
+                None => Ok(None),
+                Some(Try::Locked(seconds)) => Err(LoginError::Locked { seconds }),
+                Some(Try::Counted(failures)) => Ok(Some(Account { id, wrap, failures })),
+            }
         })
     }
 
@@ -368,6 +365,40 @@ impl Node {
     }
 }
 
+/// An account that somebody tries to log in to.
+struct Account {
+    id: StaffId,
+    wrap: String,
+    failures: Failures,
+}
+
+/// Those who try names that do not exist: each takes as long as a real one, so that names cannot be guessed, but only
+/// one at a time, so that they cost the machine no more than that.
+struct Strangers {
+    waiting: AtomicUsize,
+    turn: Mutex<()>,
+}
+
+static STRANGERS: Strangers = Strangers::new();
+
+impl Strangers {
+    const fn new() -> Self {
+        Self { waiting: AtomicUsize::new(0), turn: Mutex::new(()) }
+    }
+
+    /// Takes the time that a password takes; `false` when so many wait that it is not worth it.
+    fn take_the_time(&self, password: &str) -> bool {
+        let has_place = self.waiting.fetch_add(1, Ordering::AcqRel) < STRANGERS_WAITING;
+        if has_place {
+            let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(DrawerKey::open(None, password));
+            drop(turn);
+        }
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        has_place
+    }
+}
+
 struct RawStaff {
     id: i64,
     login: String,
@@ -400,11 +431,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn locks_grow_and_end() {
-        assert_eq!(lock_time(4), None);
-        assert_eq!(lock_time(5), Some(SignedDuration::from_mins(1)));
-        assert_eq!(lock_time(7), Some(SignedDuration::from_mins(4)));
-        assert_eq!(lock_time(1_000), Some(SignedDuration::from_hours(1)));
+    fn strangers_wait_for_each_other_and_do_not_queue_without_end() {
+        let strangers = Strangers::new();
+        let done = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..STRANGERS_WAITING + 8)
+                .map(|_| scope.spawn(|| strangers.take_the_time("ひるねこ")))
+                .collect();
+            tries.into_iter().filter_map(|tried| tried.join().ok()).filter(|taken| *taken).count()
+        });
+        assert!(done <= STRANGERS_WAITING && done > 0, "{done}");
+        assert!(strangers.take_the_time("ひるねこ"));
     }
 
     #[test]

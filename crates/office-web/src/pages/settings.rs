@@ -348,6 +348,8 @@ fn action(action: &str) -> &str {
         "staff-changed" => "職員の変更",
         "staff-disabled" => "職員の利用停止",
         "password-set" => "パスワードの変更",
+        "office-key-adopted" => "事業所の鍵をこのPCに入れた",
+        "partner-key-confirmed" => "相手の鍵の確認",
         "office-password-changed" => "事業所パスワードの変更",
         "office-recovered" => "復元コードの使用",
         "folders-changed" => "フォルダーの変更",

@@ -6,14 +6,16 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use tasuki_identity::recovery::RecoveryCode;
 use tasuki_office::enrolment::{Enrolment, Invitation, RecoveryKit};
+use tasuki_office::error::OfficeError;
 use tasuki_office::staff::{StaffError, is_acceptable};
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;
 
-use super::heavy;
 use super::login::with_cookie;
+use super::{heavy, lead};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::session::random;
@@ -47,6 +49,13 @@ struct KitPage {
     code: String,
     made_on: String,
     file: String,
+}
+
+#[derive(Template)]
+#[template(path = "bring_key.html")]
+struct BringKeyPage {
+    shell: Shell,
+    problem: String,
 }
 
 /// What was typed, to be shown again; passwords are typed again.
@@ -188,6 +197,7 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
             password: Zeroizing::new(invitation.password.unwrap_or_default()),
             new_password: Zeroizing::default(),
             enrolment_password: Zeroizing::new(invitation.enrolment_password),
+            new_key: posted.is_ticked("new_key"),
             by: by.to_owned(),
         },
         None => Enrolment {
@@ -206,6 +216,7 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
             password: Zeroizing::default(),
             new_password: Zeroizing::default(),
             enrolment_password: Zeroizing::new(posted.text("enrolment_password").to_owned()),
+            new_key: posted.is_ticked("new_key"),
             by: by.to_owned(),
         },
     };
@@ -229,7 +240,10 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
 async fn enrol(app: &App, enrolment: Enrolment) -> Result<Response, String> {
     let office = enrolment.office;
     let kit = app.node.enrol(enrolment).await.map_err(|error| words::problem(&error))?;
-    kit_page(app, office, &kit).map_err(|_| "復元キットを表示できません。".to_owned())
+    match kit {
+        Some(kit) => kit_page(app, office, &kit).map_err(|_| "復元キットを表示できません。".to_owned()),
+        None => Ok(Redirect::to(&format!("/{office}/bring-key")).into_response()),
+    }
 }
 
 fn kit_page(app: &App, office: OfficeNo, kit: &RecoveryKit) -> Result<Response, Failure> {
@@ -256,6 +270,47 @@ pub(crate) async fn kit_file(_visitor: Visitor, Path(file): Path<String>) -> Res
         (header::CONTENT_DISPOSITION, "attachment; filename=\"tasuki-recovery.json\""),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// The key of the office for a further computer.
+pub(crate) async fn show_bring_key(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+) -> Result<Response, Failure> {
+    Ok(page(&bring_key_page(&app, &at, String::new())?))
+}
+
+fn bring_key_page(app: &App, at: &At, problem: String) -> Result<BringKeyPage, Failure> {
+    Ok(BringKeyPage {
+        shell: Shell::new(app, at, "settings", "事業所の鍵をこのPCに入れる")?, problem
+    })
+}
+
+pub(crate) async fn bring_key(
+    State(app): State<App>,
+    Administrator(at): Administrator,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let problem = match (RecoveryCode::parse(posted.text("code")), posted.files.first()) {
+        (Err(_), _) => {
+            "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned()
+        }
+        (_, None) => "復元ファイル（tasuki-recovery.json）を選んでください。".to_owned(),
+        (Ok(code), Some(file)) => {
+            match app.node.adopt_office_key(&at.visitor.staff.login, no, &file.bytes, &code).await {
+                Ok(()) => return Ok(lead(&posted, &format!("/{no}"))),
+                Err(OfficeError::KeysLocked) => {
+                    return Err(Failure::KeysLocked(format!("/{no}/bring-key")));
+                }
+                Err(OfficeError::Vault(_)) => {
+                    "復元ファイルと復元コードが合いません。同じ復元キットのものを使ってください。".to_owned()
+                }
+                Err(error) => words::problem(&error),
+            }
+        }
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&bring_key_page(&app, &at, problem)?)).into_response())
 }
 
 /// Brings a backup back before anything was set up. It takes effect at the next start.

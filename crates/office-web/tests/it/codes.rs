@@ -76,7 +76,7 @@ async fn a_recovery_code_is_read_as_it_is_typed() {
     let served = Served::start(node, None).await;
     let cookie = served.log_in().await;
     let csrf = served.csrf(&format!("/{CARE}/recover"), &cookie).await;
-    let code = wide(&kit.code.to_lowercase()).replace('－', "ー");
+    let code = wide(&kit.unwrap().code.to_lowercase()).replace('－', "ー");
     let new = "aki no yama 77 to kawa";
     let fields = [("csrf", &*csrf), ("code", &*code), ("new", new), ("again", new)];
     let answer = served.post(&format!("/{CARE}/recover"), &cookie, &fields).await;

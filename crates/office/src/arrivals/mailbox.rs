@@ -1,12 +1,14 @@
 //! How far the mailbox was read, and what in it could not be fetched yet.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 use serde::Serialize;
 use tasuki_protocol::mailbox::Life;
-use tasuki_protocol::parcel::Parcel;
+use tasuki_protocol::parcel::{Parcel, ParcelState};
+use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::{OfficeNo, ParcelId};
 
+use super::ArrivalState;
 use crate::error::OfficeError;
 use crate::node::{Node, Topic};
 
@@ -61,6 +63,40 @@ impl Node {
                 "SELECT EXISTS (SELECT 1 FROM arrival WHERE office = ?1 AND sender = ?2 AND parcel = ?3)";
             db.query_row(sql, [office.as_str(), sender.as_str(), &parcel.to_string()], |row| row.get(0))
         })?)
+    }
+
+    /// Takes over what another computer of the office has told the relay of a parcel. `false` when the parcel is not
+    /// here, and should be.
+    pub(crate) fn note_elsewhere(
+        &self,
+        office: OfficeNo,
+        parcel: ParcelId,
+        told: ParcelState,
+    ) -> Result<bool, OfficeError> {
+        let (state, receipt) = match told {
+            ParcelState::Opened => (ArrivalState::Read, ReceiptKind::Opened),
+            ParcelState::Imported => (ArrivalState::Imported, ReceiptKind::Imported),
+            ParcelState::Received => (ArrivalState::Unread, ReceiptKind::Received),
+            _ => return Ok(true),
+        };
+        let changed = self.db().write(|db| {
+            let sql = "SELECT id, state FROM arrival WHERE office = ?1 AND parcel = ?2";
+            let known = db.query_row(sql, [office.as_str(), &parcel.to_string()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+            });
+            let Some((id, now)) = known.optional()? else { return Ok(None) };
+            let now = ArrivalState::parse(&now).ok_or(OfficeError::Damaged)?;
+            if state == ArrivalState::Unread || !now.may_become(state) {
+                return Ok(Some(false));
+            }
+            let sql = "UPDATE arrival SET state = ?2, acknowledged = ?3 WHERE id = ?1";
+            db.execute(sql, params![id, state.as_str(), receipt.as_str()])?;
+            Ok::<_, OfficeError>(Some(true))
+        })?;
+        if changed == Some(true) {
+            self.tell(office, Topic::Arrivals);
+        }
+        Ok(changed.is_some())
     }
 
     /// Whether a parcel is here already that waits at the relay; then the relay has lost its receipt, which is owed anew.

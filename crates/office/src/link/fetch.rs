@@ -20,6 +20,10 @@ use crate::review::digest_of;
 use crate::sends::retry::{wait, with_jitter};
 
 pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+    // What others seal for a key that this computer does not have is left to the one that has it.
+    if !node.holds_published_key(open).await? {
+        return Err(OfficeError::NoOfficeKey);
+    }
     retry_delayed(node, open).await?;
     read(node, open, RelayList::Inbox).await?;
     if open.is_kept_due(node.now()) {

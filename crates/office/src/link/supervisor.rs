@@ -19,7 +19,14 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// Starts all duties of an office.
 pub(crate) fn start(node: &Node, open: &Arc<OpenOffice>) {
     for &duty in Duty::ALL {
-        tokio::spawn(supervised(node.clone(), Arc::clone(open), duty));
+        let (ended, work) = (open.ended(), supervised(node.clone(), Arc::clone(open), duty));
+        tokio::spawn(async move {
+            // Other keys were put into the place of these: their duties begin anew.
+            tokio::select! {
+                () = ended => {}
+                () = work => {}
+            }
+        });
     }
 }
 

@@ -185,7 +185,7 @@ async fn the_recovery_kit_brings_back_keys_and_staff() {
     let node = world.empty_node(CARE);
     node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(CARE).await;
-    let kit = node.enrol(world.enrolment(&credentials)).await.unwrap();
+    let kit = node.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
     let code = RecoveryCode::parse(&kit.code).unwrap();
 
     let again = world.empty_node(CARE);
@@ -249,8 +249,13 @@ fn warnings_are_accepted_knowingly_and_only_those_that_were_seen() {
             participation: Participation::Active,
             key: None,
         };
-        let partner =
-            Partner { no, found: Some(found), seen_at: jiff::Timestamp::now(), key_changed_at: None };
+        let partner = Partner {
+            no,
+            found: Some(found),
+            seen_at: jiff::Timestamp::now(),
+            key_changed_at: None,
+            key_confirmed_at: None,
+        };
         send.review.readiness(Some(no), Some(&partner), send.letter.accepted).0
     };
     assert_eq!(readiness(), Readiness::Doubtful);

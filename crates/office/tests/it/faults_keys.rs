@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tasuki_identity::recovery::RecoveryCode;
 use tasuki_office::arrivals::ArrivalState;
-use tasuki_relay::operator;
+use tasuki_office::enrolment::Enrolment;
+use tasuki_office::error::OfficeError;
+use tasuki_office::open_office::LinkState;
+use tasuki_relay::operator::{self, NewCredentials};
 
 use crate::other::{new_id, other};
-use crate::world::{CARE, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
+use crate::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+};
 
 /// B3: beginning once more with the same office in the same node.
 #[tokio::test(flavor = "multi_thread")]
@@ -18,11 +24,8 @@ async fn b3_beginning_again_keeps_the_archive_readable() {
     visits.send(&world, CARE, new_id(1), 1).await;
     let old = until_arrived(&care, CARE, 1).await.remove(0);
     assert_eq!(care.open_arrival(no(CARE), old.id).unwrap().files.len(), 1);
-    let valid = SignedDuration::from_hours(24);
-    let mut again =
-        operator::renew_credentials(&*world.store, no(CARE), false, valid, Timestamp::now()).await.unwrap();
-    again.password = Some(zeroize::Zeroizing::new(PASSWORD.into()));
-    care.enrol(world.enrolment(&again)).await.unwrap();
+    let begin = again(&world, CARE).await;
+    care.enrol(world.enrolment(&begin)).await.unwrap();
     // In the same run.
     visits.send(&world, CARE, new_id(2), 2).await;
     let all = until_arrived(&care, CARE, 2).await;
@@ -41,17 +44,18 @@ async fn b3_beginning_again_keeps_the_archive_readable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b4_a_second_node_does_not_make_the_first_refuse() {
     let world = World::new().await;
-    let first = world.node(CARE).await;
+    let first = world.empty_node(CARE);
+    first.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    let credentials = world.register(CARE).await;
+    let kit = first.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
     let visits = other(&world, VISITS).await;
-    let valid = SignedDuration::from_hours(24);
-    let mut again =
-        operator::renew_credentials(&*world.store, no(CARE), false, valid, Timestamp::now()).await.unwrap();
-    again.password = Some(zeroize::Zeroizing::new(PASSWORD.into()));
-    let (second, enrolment) = (world.empty_node("second"), world.enrolment(&again));
+    let begin = again(&world, CARE).await;
+    let (second, enrolment) = (world.empty_node("second"), world.enrolment(&begin));
     tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         second.add_first_staff("hanako", "x", PASSWORD).unwrap();
-        runtime.block_on(second.enrol(enrolment)).unwrap();
+        let kit = runtime.block_on(second.enrol(enrolment)).unwrap();
+        assert!(kit.is_none(), "the office has its key already");
     })
     .await
     .unwrap();
@@ -70,7 +74,78 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
         arrived.state,
         arrivals(&second, CARE).len()
     );
-    assert_eq!(arrivals(&second, CARE).len(), 1);
+    assert_eq!(arrived.state, ArrivalState::Unread);
+    assert_eq!(first.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
+    // Without the key it fetches nothing, refuses nothing, and says so.
+    assert_eq!(second.open_office(no(CARE)).unwrap().link(), LinkState::NoKey);
+    assert!(arrivals(&second, CARE).is_empty());
+    assert_eq!(state.as_str(), "received");
+
+    let code = RecoveryCode::parse(&kit.code).unwrap();
+    second.adopt_office_key("hanako", no(CARE), &kit.file, &code).await.unwrap();
+    let there = until_arrived(&second, CARE, 1).await.remove(0);
+    assert_eq!(there.state, ArrivalState::Unread);
+    assert_eq!(second.open_arrival(no(CARE), there.id).unwrap().files.len(), 1);
+    visits.send(&world, CARE, new_id(4), 4).await;
+    for node in [&first, &second] {
+        let both = until_arrived(node, CARE, 2).await;
+        assert!(both.iter().all(|arrival| arrival.state == ArrivalState::Unread));
+    }
+    assert_eq!(second.open_office(no(CARE)).unwrap().link(), LinkState::Online);
+}
+
+/// The kit of another key brings nothing, and changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_of_another_office_is_not_adopted() {
+    let world = World::new().await;
+    let care = world.node(CARE).await;
+    let visits = world.empty_node(VISITS);
+    visits.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    let credentials = world.register(VISITS).await;
+    let kit = visits.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
+    let code = RecoveryCode::parse(&kit.code).unwrap();
+    let refused = care.adopt_office_key("hanako", no(CARE), &kit.file, &code).await;
+    assert!(matches!(refused, Err(OfficeError::NotThisKey)), "{refused:?}");
+    let wrong = RecoveryCode::generate().unwrap();
+    assert!(visits.adopt_office_key("hanako", no(VISITS), &kit.file, &wrong).await.is_err());
+    let sender = other(&world, DAY).await;
+    sender.send(&world, CARE, new_id(1), 1).await;
+    assert_eq!(until_arrived(&care, CARE, 1).await[0].state, ArrivalState::Unread);
+}
+
+/// An office that has lost everything begins with a new key, because somebody has said so; the other computer notices,
+/// and leaves what it cannot open to the one that can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_made_only_when_somebody_says_so() {
+    let world = World::new().await;
+    let first = world.node(CARE).await;
+    let visits = other(&world, VISITS).await;
+    let begin = again(&world, CARE).await;
+    let second = world.empty_node("second");
+    second.add_first_staff("hanako", "x", PASSWORD).unwrap();
+    let wish = Enrolment { new_key: true, ..world.enrolment(&begin) };
+    assert!(second.enrol(wish).await.unwrap().is_some());
+    assert_ne!(first.office(no(CARE)).unwrap().key, second.office(no(CARE)).unwrap().key);
+    let open = first.open_office(no(CARE)).unwrap();
+    drop((open, first));
+    let first = world.empty_node(CARE);
+    first.log_in("hanako", PASSWORD).unwrap();
+    let kj_id = first.office(no(CARE)).unwrap().kj_id;
+    first.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    until("the first notices", || {
+        (first.open_office(no(CARE)).unwrap().link() == LinkState::NoKey).then_some(())
+    })
+    .await;
+    visits.send(&world, CARE, new_id(5), 5).await;
+    assert_eq!(until_arrived(&second, CARE, 1).await[0].state, ArrivalState::Unread);
+}
+
+async fn again(world: &World, office: &str) -> NewCredentials {
+    let valid = SignedDuration::from_hours(24);
+    let renewed = operator::renew_credentials(&*world.store, no(office), false, valid, Timestamp::now());
+    let mut again = renewed.await.unwrap();
+    again.password = Some(zeroize::Zeroizing::new(PASSWORD.into()));
+    again
 }
 
 /// B6: the key file still has the old password.
@@ -97,13 +172,10 @@ async fn b13_a_restored_relay_learns_the_keys_anew() {
     let backup = world.temporary.path().join("backup.db");
     operator::back_up(&world.relay_folder(), &backup).unwrap();
     // The receiver begins again on a new PC (or its certificate is renewed): a higher epoch, known to the sender.
-    let valid = SignedDuration::from_hours(24);
-    let mut again =
-        operator::renew_credentials(&*world.store, no(VISITS), false, valid, Timestamp::now()).await.unwrap();
-    again.password = Some(zeroize::Zeroizing::new(PASSWORD.into()));
+    let begin = again(&world, VISITS).await;
     let second = world.empty_node("second");
     second.add_first_staff("hanako", "x", PASSWORD).unwrap();
-    second.enrol(world.enrolment(&again)).await.unwrap();
+    second.enrol(Enrolment { new_key: true, ..world.enrolment(&begin) }).await.unwrap();
     care.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
     drop(visits);
     world.stop_relay().await;
@@ -115,4 +187,33 @@ async fn b13_a_restored_relay_learns_the_keys_anew() {
     let sent = care.send(no(CARE), id).unwrap();
     println!("B13: {:?} {} tries: {}", sent.state, sent.attempts, sent.reason);
     assert_ne!(sent.state.as_str(), "failed");
+    // The restored relay does not know the certificate of the second: the operator lets it begin once more. Its key
+    // follows the one that the sender has seen.
+    let key = second.office(no(VISITS)).unwrap().key;
+    let begin = again(&world, VISITS).await;
+    assert!(second.enrol(world.enrolment(&begin)).await.unwrap().is_some());
+    assert_eq!(second.office(no(VISITS)).unwrap().key, key);
+    let arrived = until_arrived(&second, VISITS, 1).await.remove(0);
+    assert_eq!(arrived.state, ArrivalState::Unread);
+}
+
+/// A directory that has lost the key of an office gets it again, at the next connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_has_lost_a_new_key_gets_it_again() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    let visits = world.node(VISITS).await;
+    // The key is stated a second time, and the sender sees it.
+    let renewed = again(&world, VISITS).await;
+    visits.enrol(world.enrolment(&renewed)).await.unwrap();
+    care.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    world.stop_relay().await;
+    let db = rusqlite::Connection::open(world.relay_folder().store()).unwrap();
+    assert_eq!(db.execute("DELETE FROM key_log WHERE office = ?1 AND epoch = 2", [VISITS]).unwrap(), 1);
+    db.execute("UPDATE office SET key_epoch = 1 WHERE no = ?1", [VISITS]).unwrap();
+    drop(db);
+    world.start_relay().await;
+    let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    assert_eq!(until_arrived(&visits, VISITS, 1).await[0].state, ArrivalState::Unread);
+    until_state(&care, CARE, id, "received").await;
 }

@@ -9,6 +9,7 @@ mod faults_sends;
 mod imported;
 mod migrated;
 mod other;
+mod passwords;
 mod promises;
 mod refused;
 mod restored;

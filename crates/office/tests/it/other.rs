@@ -21,7 +21,6 @@ pub(crate) struct Other {
     pub(crate) client: RelayClient,
     pub(crate) key: SigningKey,
     pub(crate) chain: CertificateChain,
-    pub(crate) office_key: OfficeKey,
     pub(crate) statement: KeyStatement,
 }
 
@@ -53,7 +52,7 @@ pub(crate) async fn other(world: &World, office: &str) -> Other {
         issued_at: Timestamp::now(),
     };
     client.publish_key(&SignedStatement::sign(&statement, &key, &chain).unwrap()).await.unwrap();
-    Other { no: credentials.office, kj_id: credentials.kj_id, client, key, chain, office_key, statement }
+    Other { no: credentials.office, kj_id: credentials.kj_id, client, key, chain, statement }
 }
 
 impl Other {

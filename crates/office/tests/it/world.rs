@@ -111,6 +111,7 @@ impl World {
             password: credentials.password.clone().unwrap(),
             new_password: Zeroizing::new(PASSWORD.into()),
             enrolment_password: credentials.enrolment_password.clone(),
+            new_key: false,
             by: "hanako".into(),
         }
     }

@@ -1,9 +1,5 @@
 //! What was typed is kept, whatever becomes of the session; and any number of pages stay alive.
 
-use std::time::Duration;
-
-use serde_json::{Value, json};
-
 use crate::nodes::{Demo, Player};
 use crate::page::Page;
 
@@ -11,33 +7,22 @@ use crate::page::Page;
 async fn log_out_elsewhere(page: &Page) {
     let script =
         "fetch('/logout', { method: 'POST', headers: { 'tasuki-csrf': document.body.dataset.csrf } })";
-    page.script(script).await;
+    page.run_script(script).await;
 }
 
 /// The page hears no news any more, as when the session ends in this very moment: otherwise it would be locked at once.
 async fn hears_nothing(page: &Page) {
-    page.script("window.dispatchEvent(new Event('pagehide'))").await;
+    page.run_script("window.dispatchEvent(new Event('pagehide'))").await;
 }
 
 /// Follows the page's way to the log-in, unless the news have led there already, and logs in.
 async fn log_in_again(care: &Player, page: &Page) {
     let way =
         "[...document.querySelectorAll('a')].find((way) => way.textContent === 'ログインし直す')?.click()";
-    page.script(way).await;
+    page.run_script(way).await;
     page.fill("個人ID", "keikaku").await;
     page.fill("パスワード", care.password()).await;
     page.press("ログイン").await;
-}
-
-async fn settled(page: &Page, script: &str) -> Value {
-    for _ in 0..100 {
-        let value = page.script(script).await;
-        if value == json!(true) {
-            return value;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    page.script(script).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,10 +37,11 @@ async fn what_was_not_saved_is_not_called_saved_and_comes_back() {
     let draft = page.address().await;
     hears_nothing(&page).await;
     log_out_elsewhere(&page).await;
-    page.script("document.getElementById('message').focus()").await;
+    page.run_script("document.getElementById('message').focus()").await;
     page.keys("、消えてはこまる文").await;
     page.sees("まだ保存できていません。ログインが切れました").await;
-    assert!(!page.text().await.contains("保存しました。"), "it is not");
+    page.comes_true("it is not called saved", "return !document.body.innerText.includes('保存しました。')")
+        .await;
     page.shot("70-not-saved").await;
     log_in_again(care, &page).await;
     page.sees("はじめの文、消えてはこまる文").await;
@@ -64,7 +50,7 @@ async fn what_was_not_saved_is_not_called_saved_and_comes_back() {
     page.goto(&care.at("/drafts")).await;
     page.sees("はじめの文、消えてはこまる文").await;
     // Once it is saved, nothing of it stays in the browser.
-    assert_eq!(page.script("return sessionStorage.length").await, 0);
+    page.comes_true("nothing stays in the tab", "return sessionStorage.length === 0").await;
 
     // The same with the first words of a letter: one draft comes of it, not two.
     page.goto(&care.at("/send")).await;
@@ -72,14 +58,13 @@ async fn what_was_not_saved_is_not_called_saved_and_comes_back() {
     log_out_elsewhere(&page).await;
     page.fill("メッセージ", "まだ下書きもない").await;
     page.sees("ログインが切れました").await;
-    page.script("document.querySelector('button[form=letter]').click()").await;
+    page.run_script("document.querySelector('button[form=letter]').click()").await;
     log_in_again(care, &page).await;
     page.sees("まだ下書きもない").await;
     page.sees("保存しました").await;
-    page.script("document.querySelector('button[form=letter]').click()").await;
+    page.run_script("document.querySelector('button[form=letter]').click()").await;
     page.sees("いつでも「一時保存」から続けられます").await;
-    let rows = page.script("return document.querySelectorAll('main tbody tr').length").await;
-    assert_eq!(rows, 2);
+    page.rows_are(2).await;
     page.close().await;
 }
 
@@ -95,7 +80,7 @@ async fn a_draft_that_another_person_changed_meanwhile_loses_nothing() {
     let draft = page.address().await;
     hears_nothing(&page).await;
     log_out_elsewhere(&page).await;
-    page.script("document.getElementById('message').focus()").await;
+    page.run_script("document.getElementById('message').focus()").await;
     page.keys("（つづき）").await;
     page.sees("ログインが切れました").await;
     let other = care.log_in().await;
@@ -123,7 +108,7 @@ async fn the_servers_own_words_are_shown_when_files_are_refused() {
     let drop = "const data = new DataTransfer();
         data.items.add(new File(['x'], 'a.txt'));
         window.dispatchEvent(new DragEvent('drop', { dataTransfer: data }));";
-    page.script(drop).await;
+    page.run_script(drop).await;
     page.sees("ファイルは入っていません。ログインが切れています").await;
     page.shot("72-refused").await;
     log_in_again(care, &page).await;
@@ -134,10 +119,10 @@ async fn the_servers_own_words_are_shown_when_files_are_refused() {
 /// Opens so many pages more in the same browser, and says how many of them are alive.
 async fn open_pages(page: &Page, count: usize) {
     let open = "window.others = [...Array(COUNT)].map(() => window.open(location.pathname + '/batch'))";
-    page.script(&open.replace("COUNT", &count.to_string())).await;
+    page.run_script(&open.replace("COUNT", &count.to_string())).await;
     let all_there = "return window.others.every((other) => other.document.readyState === 'complete'
-        && other.document.querySelector('#link'))";
-    assert_eq!(settled(page, all_there).await, true, "every page has come");
+        && other.document.querySelector('#link') !== null)";
+    page.comes_true("every page has come", all_there).await;
 }
 
 /// A page answers within five seconds although so many are open, and all of them hear the news.
@@ -145,13 +130,13 @@ async fn all_are_alive(page: &Page, care: &Player) {
     let answer = "window.answered = null;
         fetch(location.pathname + '/drafts', { signal: AbortSignal.timeout(5000) })
             .then((answer) => { window.answered = answer.ok; }, () => { window.answered = false; })";
-    page.script(answer).await;
-    assert_eq!(settled(page, "return window.answered === true").await, true, "a form would be sent");
+    page.run_script(answer).await;
+    page.comes_true("a form would be sent", "return window.answered === true").await;
     let status = care.office_command(&["send", care.exports("UPHOSOKU")[0].to_str().unwrap()]);
     assert_eq!(status.status.code(), Some(1), "it waits for a person");
     let heard = "return [window, ...window.others].every((one) =>
         [...one.document.querySelectorAll('[data-count=drafts]')].some((badge) => badge.textContent === '1'))";
-    assert_eq!(settled(page, heard).await, true, "every page has heard of the draft");
+    page.comes_true("every page has heard of the draft", heard).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,14 +149,10 @@ async fn ten_pages_of_one_browser_stay_alive() {
     open_pages(&page, 9).await;
     all_are_alive(&page, care).await;
     // Those that are closed leave the others alive.
-    page.script("window.others.splice(0, 8).forEach((other) => other.close())").await;
-    page.script("window.others[0].location.reload()").await;
+    page.run_script("window.others.splice(0, 8).forEach((other) => other.close())").await;
+    page.run_script("window.others[0].location.reload()").await;
     log_out_elsewhere(&page).await;
-    assert_eq!(
-        settled(&page, "return location.pathname === '/login'").await,
-        true,
-        "what it shows is locked"
-    );
+    page.comes_true("what it shows is locked", "return location.pathname === '/login'").await;
     page.close().await;
 }
 
@@ -187,10 +168,10 @@ async fn ten_pages_stay_alive_without_shared_workers() {
         delete other.SharedWorker;
         return other;
     })";
-    page.script(open).await;
+    page.run_script(open).await;
     let all_there = "return window.others.every((other) => other.document.readyState === 'complete'
-        && other.document.querySelector('#link') && !('SharedWorker' in other))";
-    assert_eq!(settled(&page, all_there).await, true);
+        && other.document.querySelector('#link') !== null && !('SharedWorker' in other))";
+    page.comes_true("every page has come", all_there).await;
     all_are_alive(&page, care).await;
     page.close().await;
 }

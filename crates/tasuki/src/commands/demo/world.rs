@@ -251,9 +251,11 @@ async fn enrol(
             password: first,
             new_password: Zeroizing::new(player.kj_password.clone()),
             enrolment_password: credentials.enrolment_password,
+            new_key: false,
             by: login.to_owned(),
         })
         .await?;
+    let kit = kit.context("the office is new: its key is made here")?;
     player.recovery_code = kit.code.to_string();
     let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
     node.set_folders(login, credentials.office, &folders)?;
