@@ -101,7 +101,7 @@ async fn what_is_on_its_way_is_not_sent_again() {
     let id = served.send_one(&cookie).await;
     let path = format!("/{CARE}/sent/{}", id.0);
     let html = served.get(&path, &cookie).await.text().await.unwrap();
-    assert!(html.contains(">取消<") && !html.contains(">再送<"), "{html}");
+    assert!(html.contains("送信の詳細") && !html.contains(">再送<"), "{html}");
     let csrf = served.csrf(&path, &cookie).await;
     let again = served.post(&format!("{path}/again"), &cookie, &[("csrf", &csrf)]).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
