@@ -22,6 +22,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("dialog.js", JS, include_str!("../static/js/dialog.js")),
     ("drop.js", JS, include_str!("../static/js/drop.js")),
     ("live.js", JS, include_str!("../static/js/live.js")),
+    ("seen.js", JS, include_str!("../static/js/seen.js")),
     ("stream.js", JS, include_str!("../static/js/stream.js")),
     ("worker.js", JS, include_str!("../static/js/worker.js")),
     ("icon.svg", "image/svg+xml", include_str!("../static/icon.svg")),

@@ -46,6 +46,7 @@ pub(crate) struct Row {
     pub(crate) revision: i64,
     pub(crate) receiver: String,
     pub(crate) receiver_name: String,
+    pub(crate) key_note: String,
     pub(crate) contents: String,
     pub(crate) files: String,
     pub(crate) attachments: Vec<String>,
@@ -64,7 +65,7 @@ pub(crate) struct Row {
 impl Row {
     fn of(app: &App, send: Send) -> Result<Self, Failure> {
         let is_from_folder = send.by_staff == FOLDER && send.is_untouched();
-        let partner = send.receiver.map(|no| app.node.known_partner(send.office, no)).transpose()?.flatten();
+        let partner = super::send::partner_of(app, send.office, send.receiver)?;
         let (readiness, note) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
         let own = note.into_iter().chain(send.review.remarks.iter().cloned());
         let of_files = send
@@ -83,7 +84,8 @@ impl Row {
             id: send.id.0,
             revision: send.revision,
             receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
-            receiver_name: partner.map(|partner| partner.name().to_owned()).unwrap_or_default(),
+            receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
+            key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
             contents: send.review.contents.join("、"),
             files: format!("CSV {} 個・{}", standard.len(), words::size(send.review.size)),
             attachments: others

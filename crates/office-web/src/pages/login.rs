@@ -6,7 +6,8 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
-use tasuki_office::staff::LoginError;
+use tasuki_office::node::Node;
+use tasuki_office::staff::{LoginError, Staff};
 
 use super::{heavy, lead};
 use crate::ask::{Query, plain};
@@ -50,8 +51,7 @@ pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -
 
 pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
     let (login, next) = (posted.text("login"), posted.raw("next"));
-    let meant = meant(&app, login)?;
-    let problem = match heavy(|| app.node.log_in(&meant, posted.raw("password"))) {
+    let problem = match heavy(|| log_in_as_meant(&app.node, login, posted.raw("password"))) {
         Ok(staff) => {
             let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Broken)?;
             return Ok(with_cookie(&app, &token, lead(&posted, inside(next))));
@@ -67,10 +67,13 @@ pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -
     Ok((StatusCode::UNAUTHORIZED, page(&login)).into_response())
 }
 
-/// The 個人ID that a person means: as it was typed when somebody has it, otherwise as keyboards would have to give it.
-fn meant(app: &App, typed: &str) -> Result<String, Failure> {
-    let is_known = app.node.staff()?.iter().any(|staff| staff.login == typed);
-    Ok(if is_known { typed.to_owned() } else { plain(typed) })
+/// Logs in with the 個人ID that a person means; or with what was typed, letter by letter, where it was once given so.
+fn log_in_as_meant(node: &Node, typed: &str, password: &str) -> Result<Staff, LoginError> {
+    let meant = plain(typed);
+    match node.log_in(&meant, password) {
+        Err(LoginError::Wrong) if meant != typed => node.log_in(typed, password),
+        result => result,
+    }
 }
 
 /// An answer that carries the session. The cookie is for this machine's pages only, and no script reads it.

@@ -140,17 +140,12 @@ pub(crate) fn opened(app: &App, at: &At, id: i64) -> Result<Opened, Failure> {
     }
 }
 
+/// Shows an arrival. Asking for the page marks nothing: browsers ask for pages that nobody looks at.
 pub(crate) async fn show(
     State(app): State<App>,
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    if app.node.arrival(no, ArrivalId(id))?.state == ArrivalState::Unread {
-        // Only what can be opened counts as read.
-        opened(&app, &at, id)?;
-        app.node.mark_arrival(no, &at.visitor.staff.login, ArrivalId(id), ArrivalState::Read)?;
-    }
     Ok(page(&detail(&app, &at, id, String::new(), Vec::new())?))
 }
 

@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
+use tasuki_office::partners::Partner;
 use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
 use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
 
 use super::{heavy, lead};
-use crate::ask::{Path, Query};
+use crate::ask::{Path, Query, code};
 use crate::failure::Failure;
 use crate::serve::App;
 use crate::shell::{Shell, page};
@@ -64,6 +65,7 @@ struct ConfirmPage {
     revision: i64,
     receiver: String,
     receiver_name: String,
+    key_note: String,
     message: String,
     files: Vec<FileReview>,
     contents: Vec<String>,
@@ -84,20 +86,28 @@ pub(crate) async fn show_new(
     at: At,
     Query(to): Query<To>,
 ) -> Result<Response, Failure> {
-    if let Ok(receiver) = to.to.parse() {
-        let id = app.node.start_send(at.office.no, &at.visitor.staff.login, Some(receiver))?;
-        return Ok(Redirect::to(&format!("/{}/send/{}", at.office.no, id.0)).into_response());
+    let receiver = code(&to.to).parse().ok();
+    ask(&app, at.office.no, receiver.as_slice()).await?;
+    Ok(page(&new_page(&app, &at, receiver)?))
+}
+
+/// The page before anything is put in. There is no draft yet.
+fn new_page(app: &App, at: &At, receiver: Option<OfficeNo>) -> Result<Page, Failure> {
+    let mut shell = Shell::new(app, at, "send", "送信")?;
+    if receiver.is_some() {
+        shell = shell.needing_relay();
     }
-    Ok(page(&Page {
-        shell: Shell::new(&app, &at, "send", "送信")?,
+    let partner = partner_of(app, at.office.no, receiver)?;
+    Ok(Page {
+        shell,
         partners: Vec::new(),
         id: None,
         in_batch: false,
-        receiver: String::new(),
-        receiver_name: String::new(),
+        receiver: receiver.map(|no| no.to_string()).unwrap_or_default(),
+        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
         receiver_note: None,
         wrong_receiver: None,
-        key_note: String::new(),
+        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
         message: String::new(),
         message_limit: MESSAGE_CHARS,
         accepted: false,
@@ -113,7 +123,16 @@ pub(crate) async fn show_new(
         readiness: Readiness::Empty,
         reason: String::new(),
         contents: Vec::new(),
-    }))
+    })
+}
+
+/// What is known of the receiver.
+pub(crate) fn partner_of(
+    app: &App,
+    office: OfficeNo,
+    receiver: Option<OfficeNo>,
+) -> Result<Option<Partner>, Failure> {
+    Ok(receiver.map(|receiver| app.node.known_partner(office, receiver)).transpose()?.flatten())
 }
 
 /// Asks the directory for the receiver, where it can be asked.
@@ -148,19 +167,9 @@ fn send_page(app: &App, at: &At, send: Send) -> Result<Page, Failure> {
     if send.receiver.is_some() {
         shell = shell.needing_relay();
     }
-    let partner = match send.receiver {
-        Some(receiver) => app.node.known_partner(send.office, receiver)?,
-        None => None,
-    };
+    let partner = partner_of(app, send.office, send.receiver)?;
     let (readiness, receiver_note) =
         send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
-    let changed = partner.as_ref().and_then(|partner| partner.key_changed_at);
-    let key_note = changed.map(|at| {
-        format!(
-            "この事業所の鍵は {} に新しくなりました。心当たりがないか、心配なときは、電話で確かめてください。",
-            words::date(at)
-        )
-    });
     let (files, clean) = part(send.review.files.clone());
     Ok(Page {
         shell,
@@ -171,7 +180,7 @@ fn send_page(app: &App, at: &At, send: Send) -> Result<Page, Failure> {
         receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
         receiver_note,
         wrong_receiver: None,
-        key_note: key_note.unwrap_or_default(),
+        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
         message: send.letter.message,
         message_limit: MESSAGE_CHARS,
         accepted: send.letter.accepted,
@@ -206,7 +215,16 @@ pub(crate) async fn take_in_new(
     at: At,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    take(&app, &at, posted, Tray::New)
+    let no = at.office.no;
+    let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
+    if posted.files.is_empty() {
+        return Ok(lead(&posted, &new_address(no, receiver)));
+    }
+    let tray = match receiver {
+        Some(_) => Tray::One(app.node.start_send(no, &at.visitor.staff.login, receiver)?),
+        None => Tray::New,
+    };
+    take(&app, &at, posted, tray)
 }
 
 pub(crate) async fn take_in(
@@ -234,6 +252,14 @@ fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, 
     Ok(lead(&posted, &to))
 }
 
+/// The page of a send that has not begun.
+fn new_address(office: OfficeNo, receiver: Option<OfficeNo>) -> String {
+    match receiver {
+        Some(receiver) => format!("/{office}/send?to={receiver}"),
+        None => format!("/{office}/send"),
+    }
+}
+
 /// The receiver of a form, which may be left open; or what was typed and is none.
 fn chosen(posted: &Posted) -> Result<Option<OfficeNo>, String> {
     match posted.code("receiver") {
@@ -249,8 +275,11 @@ pub(crate) async fn start_with_message(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let id =
-        app.node.start_send(no, &at.visitor.staff.login, chosen(&posted).map_err(|_| Failure::Malformed)?)?;
+    let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
+    if receiver.is_none() && posted.text("message").is_empty() {
+        return Ok(lead(&posted, &new_address(no, receiver)));
+    }
+    let id = app.node.start_send(no, &at.visitor.staff.login, receiver)?;
     app.node.set_message(no, id, posted.raw("message"))?;
     Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
 }
@@ -353,13 +382,14 @@ pub(crate) async fn confirm(
     if !is_ready(&app, &send)? && !shell.is_locked {
         return Ok(Redirect::to(&format!("/{no}/send/{id}")).into_response());
     }
-    let partner = send.receiver.map(|receiver| app.node.known_partner(no, receiver)).transpose()?.flatten();
+    let partner = partner_of(&app, no, send.receiver)?;
     Ok(page(&ConfirmPage {
         shell,
         id,
         revision: send.revision,
         receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
-        receiver_name: partner.map(|partner| partner.name().to_owned()).unwrap_or_default(),
+        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
+        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
         message: send.letter.message,
         contents: send.review.contents.clone(),
         total: words::size(send.review.size),
@@ -369,7 +399,7 @@ pub(crate) async fn confirm(
 }
 
 fn is_ready(app: &App, send: &Send) -> Result<bool, Failure> {
-    let partner = send.receiver.map(|no| app.node.known_partner(send.office, no)).transpose()?.flatten();
+    let partner = partner_of(app, send.office, send.receiver)?;
     let (readiness, _) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
     Ok(readiness == Readiness::Ready)
 }

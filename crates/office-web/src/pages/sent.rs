@@ -265,6 +265,10 @@ pub(crate) async fn again(
     if send.state.is_open() {
         return Ok(lead(&posted, &format!("/{no}/send/{id}")));
     }
+    if !send.state.is_handed_in() {
+        // It goes by itself: a second one would go as well.
+        return Err(OfficeError::Changed.into());
+    }
     let parcel = send.parcel.ok_or(Failure::NotFound)?;
     let opened = match heavy(|| app.node.open_sent(no, parcel)) {
         Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),

@@ -65,7 +65,8 @@ struct AuditPage {
     shell: Shell,
     rows: Vec<(String, String, String, String, String)>,
     next: Option<i64>,
-    is_sound: bool,
+    /// Whether nothing was changed afterwards; `None` when nobody has asked.
+    is_sound: Option<bool>,
 }
 
 fn settings_page(app: &App, at: &At, problem: String) -> Result<Page, Failure> {
@@ -288,6 +289,8 @@ pub(crate) async fn backup(
 #[serde(default)]
 pub(crate) struct Before {
     before: Option<i64>,
+    /// The whole record is to be looked through, which takes a while and holds up other pages.
+    check: Option<String>,
 }
 
 pub(crate) async fn audit(
@@ -296,6 +299,10 @@ pub(crate) async fn audit(
     Query(before): Query<Before>,
 ) -> Result<Response, Failure> {
     let entries = app.node.audit(before.before, ENTRIES)?;
+    let is_sound = match before.check {
+        Some(_) => Some(heavy(|| app.node.verify_audit())?.is_none()),
+        None => None,
+    };
     let next = entries.last().filter(|entry| entry.seq > 1).map(|entry| entry.seq);
     let row = |entry: &AuditEntry| {
         (
@@ -310,7 +317,7 @@ pub(crate) async fn audit(
         shell: Shell::new(&app, &at, "settings", "操作の記録")?,
         rows: entries.iter().map(row).collect(),
         next,
-        is_sound: heavy(|| app.node.verify_audit())?.is_none(),
+        is_sound,
     }))
 }
 

@@ -49,9 +49,10 @@ export function say(place, text, next = null, label = "") {
   place.append(" ", link);
 }
 
-/** Says at the foot of the page what could not be done. */
+/** Says at the head of the page what could not be done: its foot lies behind the bar. */
 export function announce(text, next = null, label = "") {
   const place = document.getElementById("announce");
+  document.getElementById("main").prepend(place);
   place.className = "note warn";
   say(place, text, next, label);
   place.scrollIntoView({ block: "nearest" });

@@ -70,6 +70,7 @@ function bringBack() {
 
 function told(refused) {
   hasFailed = true;
+  saved.classList.add("error");
   const stays = remember(false) ? "書いた内容はこの画面に残っています。" : "";
   if (refused.status === 401) say(saved, `まだ保存できていません。ログインが切れました。${stays}`, logIn(), "ログインし直す");
   else if (refused.status === 403) say(saved, `まだ保存できていません。古いページです。${stays}`, location.href, "ページを開き直す");
@@ -87,6 +88,7 @@ async function post(message, keepalive = false) {
   hasFailed = false;
   kept = message;
   if (!letter.dataset.autosave) belongsTo(next);
+  saved.classList.remove("error");
   if (field.value === message) saved.textContent = "保存しました。";
   else remember(false);
 }

@@ -4,5 +4,6 @@ import "./dialog.js";
 import "./drop.js";
 import "./autosave.js";
 import "./live.js";
+import "./seen.js";
 
 document.documentElement.classList.add("scripted");

@@ -67,6 +67,21 @@ async fn what_is_typed_in_full_width_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_log_in_after_a_start_is_understood_too() {
+    let world = World::new().await;
+    let given = |node: &tasuki_office::node::Node| {
+        let role = tasuki_office::staff::Role::Member;
+        node.add_staff("hanako", "ＴＡＲＯ", "計画 太郎", role, "taro no himitsu 9 kaze").unwrap();
+    };
+    world.enrolled_and_off_after(CARE, given).await;
+    let served = Served::start(world.empty_node(CARE), None).await;
+    for (login, password) in [("ｈａｎａｋｏ", PASSWORD), ("ＴＡＲＯ", "taro no himitsu 9 kaze")] {
+        let answer = served.post("/login", "", &[("login", login), ("password", password)]).await;
+        assert_eq!((answer.status(), place(&answer)), (StatusCode::SEE_OTHER, "/"), "{login}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_code_is_read_as_it_is_typed() {
     let world = World::new().await;
     let node = world.empty_node(CARE);

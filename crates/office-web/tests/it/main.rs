@@ -11,6 +11,7 @@ use tasuki_office_web::{LocalAccess, Web};
 use tempfile::TempDir;
 
 mod codes;
+mod effects;
 mod failures;
 mod who;
 

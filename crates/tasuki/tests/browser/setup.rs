@@ -99,6 +99,7 @@ async fn settings_and_search_screens() {
     page.list_shows("見本 花子").await;
     page.press("記録を見る").await;
     page.list_shows("職員の追加").await;
+    page.press("記録が書き換えられていないか確かめる").await;
     page.sees("書き換えられていません").await;
     page.is_accessible("41-audit").await;
 
