@@ -145,7 +145,7 @@ async fn a_certificate_is_renewed_in_time_and_partners_go_on_sending() {
     .await;
     // The new certificate is in use without a restart: the old one is worth nothing any more.
     let certificates = world.store.certificates(no(VISITS)).await.unwrap();
-    let old = certificates.iter().find(|one| one.fingerprint.to_string() == before.fingerprint).unwrap();
+    let old = certificates.iter().find(|one| one.fingerprint == before.fingerprint).unwrap();
     let by = operator::by_operator(jiff::Timestamp::now());
     assert!(world.store.revoke_certificate(no(VISITS), old.fingerprint.parse().unwrap(), by).await.unwrap());
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
