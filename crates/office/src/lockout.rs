@@ -12,7 +12,10 @@ const LONGEST_LOCK: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long it is locked after so many failures in a row.
 fn lock_time(failures: i64) -> Option<SignedDuration> {
-    let locks = u32::try_from(failures - FREE_FAILURES).ok()?;
+    if failures < FREE_FAILURES {
+        return None;
+    }
+    let locks = u32::try_from(failures - FREE_FAILURES).unwrap_or(u32::MAX);
     let factor = 1_i32.checked_shl(locks.min(10)).unwrap_or(i32::MAX);
     Some(FIRST_LOCK.saturating_mul(factor).min(LONGEST_LOCK))
 }

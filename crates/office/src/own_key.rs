@@ -20,8 +20,8 @@ use crate::audit;
 use crate::enrolment::began;
 use crate::error::OfficeError;
 use crate::link;
-use crate::node::Node;
-use crate::open_office::{OpenOffice, blocking};
+use crate::node::{Node, Topic};
+use crate::open_office::{LinkState, OpenOffice, blocking};
 
 /// How long what the directory said of the own key is taken as it is. It is also asked at every connection.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
@@ -103,6 +103,14 @@ impl Node {
         };
         *open.published.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Published { at: self.now(), is_ours });
+        let shown = match (open.link(), is_ours) {
+            (LinkState::Online, false) => LinkState::NoKey,
+            (LinkState::NoKey, true) => LinkState::Online,
+            (state, _) => state,
+        };
+        if open.set_link(shown) {
+            self.tell(no, Topic::Link);
+        }
         Ok(is_ours)
     }
 

@@ -176,14 +176,19 @@ async fn the_key_file_follows_offices_that_are_added() {
 
     let path = world.temporary.path().join(CARE).join("unlock.key");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replacen(PASSWORD, "another", 1)).unwrap();
+    overwrite(&path, &text.replacen(PASSWORD, "another", 1));
     assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Without(vec![no(CARE)]));
     // Whoever gives the right one teaches it.
     let kj_id = node.office(no(CARE)).unwrap().kj_id;
     node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Ready);
-    std::fs::write(&path, "{}").unwrap();
+    overwrite(&path, "{}");
     assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Damaged);
+}
+
+fn overwrite(path: &std::path::Path, text: &str) {
+    use std::io::Write as _;
+    std::fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 /// R7: a changed key is told until a person has confirmed it, and again when it changes once more.
