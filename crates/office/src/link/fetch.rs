@@ -157,7 +157,7 @@ async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Resu
     };
     if keep(false).await? == Kept::NotForTheseKeys {
         // Another computer of this office may have the key: it is refused only when ours is the one that senders use.
-        if !node.holds_published_key(open).await? {
+        if !node.settle_own_key(open).await? {
             return Err(OfficeError::NoOfficeKey);
         }
         keep(true).await?;

@@ -14,7 +14,7 @@ use tasuki_parcel::name::FileName;
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
 use tasuki_protocol::directory::Participation;
 use tasuki_protocol::limits::LOOKUP_OFFICES;
-use tasuki_protocol::parcel::Parcel;
+use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
@@ -208,6 +208,10 @@ async fn hand_in(node: &Node, open: &Arc<OpenOffice>, sealed: Sealed) -> Result<
     let handover = Handover { id: parcel, to, key_epoch: epoch, digest };
     match with_session(open, || open.client.hand_in(&handover, bytes.clone())).await {
         Ok(accepted) => note_accepted(node, send, &accepted).await,
+        // Taken back at another computer of this office, or before this one was restored.
+        Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemType::ParcelWithdrawn) => {
+            node.run(move |node| node.note_told(&send, ParcelState::Withdrawn)).await
+        }
         Err(error) => {
             let trouble = Trouble::from(&error);
             match decide(&trouble, send.attempts) {
@@ -288,6 +292,7 @@ fn node_trouble(error: &OfficeError) -> Trouble {
     tracing::error!(error = %error, "a send cannot be prepared");
     Trouble::Node {
         detail: match error {
+            OfficeError::KeyBehind => "相手の鍵が連携基盤に登録し直されるのを待っています。自動で続けます。",
             OfficeError::DiskFull => {
                 "このパソコンの空き容量が足りません。不要なファイルを減らすと、自動で続けます。"
             }

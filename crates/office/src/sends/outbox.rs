@@ -228,6 +228,20 @@ impl Node {
         Ok(())
     }
 
+    /// The relay says where a send stands, without ever having promised anything here.
+    pub(crate) fn note_told(&self, send: &Send, state: ParcelState) -> Result<(), OfficeError> {
+        let now = self.now().as_millisecond();
+        self.db().write(|db| {
+            if apply(db, send.id, Event::Told(state))?.is_some() {
+                let sql = "UPDATE send SET changed_at = ?2, reason = '', next_try_at = NULL WHERE id = ?1";
+                db.execute(sql, params![send.id.0, now])?;
+            }
+            Ok::<_, OfficeError>(())
+        })?;
+        self.tell(send.office, Topic::Sends);
+        Ok(())
+    }
+
     /// What the relay says of a parcel that this office sent. Receipts are only added to.
     pub(crate) fn note_progress(&self, office: OfficeNo, progress: &Progress) -> Result<(), OfficeError> {
         let receipts = serde_json::to_string(&progress.receipts)?;
