@@ -29,6 +29,7 @@ impl Node {
     /// # Errors
     /// When the database cannot be read.
     pub fn check(&self) -> Result<Vec<Violation>, OfficeError> {
+        self.db().must_be_current()?;
         let mut found = Vec::new();
         let mut violate = |promise, subject: String| found.push(Violation { promise, subject });
         for (subject, sealed, digest) in self.kept_parcels()? {

@@ -60,5 +60,6 @@ pub mod staff;
 
 mod archive;
 mod db;
+mod disk;
 
 pub use review::digest_of;

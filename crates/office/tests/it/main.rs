@@ -4,6 +4,7 @@
 
 mod alone;
 mod apart;
+mod backup;
 mod faults_keys;
 mod faults_sends;
 mod imported;
