@@ -136,8 +136,8 @@ fn belongs(part: &Part) -> bool {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let in_archive = part.name.strip_prefix(ARCHIVE).and_then(|name| name.strip_prefix('/'));
-    in_archive.is_some_and(|path| path.ends_with(".age") && path.split('/').all(is_plain))
-        && part.bytes <= PARCEL_BYTES
+    let stem = in_archive.and_then(|path| path.strip_suffix(".age"));
+    stem.is_some_and(|path| path.split('/').all(is_plain)) && part.bytes <= PARCEL_BYTES
 }
 
 fn no_backup(error: io::Error) -> BackupError {

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tasuki_office::backup::{BackupError, RestoreProblem, restore};
-use tasuki_office::folder::Folder;
+use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 use tasuki_office::sends::Tray;
 use tempfile::TempDir;
@@ -27,7 +27,7 @@ fn backed_up(temporary: &TempDir) -> PathBuf {
     node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
     node.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap();
     std::fs::create_dir_all(folder.join(PARCEL).parent().unwrap()).unwrap();
-    std::fs::write(folder.join(PARCEL), vec![7; 100_000]).unwrap();
+    write_durably(&folder.join(PARCEL), &vec![7; 100_000]).unwrap();
     let backup = temporary.path().join("backup.zip");
     node.back_up("hanako", &backup).unwrap();
     backup
@@ -65,7 +65,7 @@ fn newer(backup: &Path) -> Vec<u8> {
             return bytes;
         }
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), bytes).unwrap();
+        write_durably(file.path(), &bytes).unwrap();
         let db = rusqlite::Connection::open(file.path()).unwrap();
         db.pragma_update(None, "user_version", 9999).unwrap();
         drop(db);
@@ -160,7 +160,7 @@ fn whatever_was_laid_ready_the_node_starts() {
         // It went bad while it lay there.
         let folder = temporary.path().join(name);
         drop(open(&folder));
-        std::fs::write(folder.join("restore.zip"), bytes).unwrap();
+        write_durably(&folder.join("restore.zip"), &bytes).unwrap();
         for _ in 0..2 {
             let node = open(&folder);
             assert_eq!(node.restore_problem(), Some(problem), "{name}");
