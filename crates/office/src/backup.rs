@@ -4,16 +4,19 @@
 //! ```text
 //! write.rs     the node → a file, while it runs
 //! read.rs      a file → its parts, each with the size that it names, never more
+//! origin.rs    whether this node was restored, or copied
 //! restore.rs   a file → an empty folder; laid ready by a page, done at the next start
 //! ```
 //!
 //! Nothing here is as large in memory as a backup is.
 
+mod origin;
 mod read;
 mod restore;
 mod write;
 
 use std::io;
+use std::path::Path;
 
 pub(crate) use restore::finish_restore;
 pub use restore::{IncomingBackup, RestoreProblem, restore};
@@ -64,6 +67,14 @@ pub enum BackupError {
     /// The node failed, or a file cannot be read or written.
     #[error(transparent)]
     Office(#[from] OfficeError),
+}
+
+/// Removes a temporary file or folder, as far as it can be.
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    if let Err(error) = removed {
+        tracing::warn!(error = %error, "a temporary file cannot be removed");
+    }
 }
 
 impl From<io::Error> for BackupError {

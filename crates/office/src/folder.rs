@@ -5,6 +5,7 @@
 //! archive/OFFICE/YYYYMM/ID    sealed parcels, sent and received, exactly as they travelled
 //! local.json                  address and token for programs of this machine, while the node runs
 //! unlock.key                  only if an administrator lets the node unlock itself
+//! node.id                     a random word: where the database's differs, this is a restored node or a copy
 //! restore.zip                 a backup that is restored at the next start
 //! restore-problem.*           one that could not be restored, and why
 //! ```

@@ -69,7 +69,9 @@ impl Node {
     pub fn open(folder: Folder, clock: Clock) -> Result<Self, OfficeError> {
         backup::finish_restore(&folder);
         let db = Db::open(&folder.db())?;
-        Ok(Self::of(db, folder, clock))
+        let node = Self::of(db, folder, clock);
+        node.notice_origin()?;
+        Ok(node)
     }
 
     /// Opens a folder in which a node may be running: nothing is restored, migrated or made.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::read::{Backup, must_be_free};
-use super::{BackupError, DB, RESERVE, TEMPORARY};
+use super::{BackupError, DB, RESERVE, TEMPORARY, origin};
 use crate::db::Db;
 use crate::error::OfficeError;
 use crate::folder::{Folder, create_private, sync_folder, write_durably};
@@ -174,12 +174,7 @@ fn remove_leftovers(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            let path = entry.path();
-            let removed =
-                if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-            if let Err(error) = removed {
-                tracing::warn!(error = %error, "a temporary file cannot be removed");
-            }
+            super::remove(&entry.path());
         }
     }
 }
@@ -219,6 +214,8 @@ fn unpack(mut backup: Backup, folder: &Folder) -> Result<(), BackupError> {
         let target = folder.path().join(&part.name);
         if part.name == DB {
             folders.iter().try_for_each(|folder| sync_folder(folder))?;
+            // The node that starts here is to know.
+            write_durably(&folder.path().join(origin::FILE), origin::RESTORED)?;
         }
         let below = target.ancestors().skip(1).take_while(|above| above.starts_with(folder.path()));
         let new: Vec<_> = below.filter(|above| !folders.contains(*above)).map(Path::to_owned).collect();

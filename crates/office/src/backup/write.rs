@@ -7,26 +7,30 @@ use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{DB, TEMPORARY};
+use super::read::Backup;
+use super::{BackupError, DB, TEMPORARY};
 use crate::error::OfficeError;
 use crate::folder::{parent, sync_folder};
 use crate::node::Node;
 
 impl Node {
-    /// Writes a backup while the node runs. It is complete and durable when this returns.
+    /// Writes a backup while the node runs. It is complete and durable when this returns, and was read again.
     ///
     /// # Errors
     /// When there is a file already, the disk is full, or the archive cannot be read.
     pub fn back_up(&self, by: &str, to: &Path) -> Result<(), OfficeError> {
-        self.write_backup(to)?;
+        self.write_backup(to).map_err(|error| match error {
+            BackupError::Office(error) => error,
+            _ => OfficeError::Damaged,
+        })?;
         self.note(None, by, "backup", "")
     }
 
-    pub(super) fn write_backup(&self, to: &Path) -> Result<(), OfficeError> {
+    pub(super) fn write_backup(&self, to: &Path) -> Result<(), BackupError> {
         let folder = parent(to);
         let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder)?;
         let copy = temporary.path().join(DB);
-        self.db().copy_to(&copy)?;
+        self.db().copy_to(&copy).map_err(OfficeError::from)?;
         let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         let mut zip = ZipWriter::new(BufWriter::new(file));
         add(&mut zip, DB, &copy)?;
@@ -38,6 +42,7 @@ impl Node {
         let file =
             zip.finish().map_err(io::Error::from)?.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
+        Backup::open(file.path())?.verify(folder)?;
         file.persist_noclobber(to).map_err(|error| error.error)?;
         Ok(sync_folder(folder)?)
     }

@@ -214,3 +214,77 @@ fn who_only_looks_restores_and_migrates_nothing() {
     assert!(Node::open_to_look(Folder::create(temporary.path().join("nothing")).unwrap()).is_err());
     assert!(!temporary.path().join("nothing/node.db").exists());
 }
+
+fn restored(backup: &Path, folder: &Path) -> Node {
+    restore(backup, &Folder::create(folder).unwrap()).unwrap();
+    open(folder)
+}
+
+/// Changes a database behind the back of its node.
+fn meddle(folder: &Path, sql: &str) {
+    rusqlite::Connection::open(folder.join("node.db")).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_restored_node_waits_until_somebody_has_seen_it() {
+    let temporary = TempDir::new().unwrap();
+    let backup = backed_up(&temporary);
+    let old = open(&temporary.path().join("old"));
+    assert!(!old.waits_after_restore().unwrap(), "the first one is what it was");
+    drop(old);
+    let folder = temporary.path().join("new");
+    for _ in 0..2 {
+        if !folder.exists() {
+            restored(&backup, &folder);
+        }
+        let node = open(&folder);
+        assert!(node.waits_after_restore().unwrap());
+        assert!(node.restored_at().unwrap().is_some());
+    }
+    let node = open(&folder);
+    node.note_restore_seen("hanako").unwrap();
+    assert!(!node.waits_after_restore().unwrap());
+    drop(node);
+    let node = open(&folder);
+    assert!(!node.waits_after_restore().unwrap(), "and also after another start");
+    assert_eq!(node.verify_audit().unwrap(), None);
+    let actions: Vec<_> = node.audit(None, 2).unwrap().into_iter().map(|entry| entry.action).collect();
+    assert_eq!(actions, ["restore-seen", "restored"]);
+    // The same on the page's way, and once more of the restored one.
+    let second = temporary.path().join("second.zip");
+    node.back_up("hanako", &second).unwrap();
+    let page = open(&temporary.path().join("page"));
+    stage(&page, &std::fs::read(second).unwrap()).unwrap();
+    drop(page);
+    assert!(open(&temporary.path().join("page")).waits_after_restore().unwrap());
+}
+
+#[test]
+fn a_copy_is_noticed_where_it_can_be() {
+    let temporary = TempDir::new().unwrap();
+    drop(backed_up(&temporary));
+    let old = temporary.path().join("old");
+    drop(open(&old));
+    // The database alone.
+    let copy = temporary.path().join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    std::fs::copy(old.join("node.db"), copy.join("node.db")).unwrap();
+    assert!(open(&copy).waits_after_restore().unwrap());
+    // All of it, from another machine.
+    meddle(&old, "UPDATE setting SET value = 'another' WHERE name = 'node-machine' AND value <> ''");
+    let has_word = std::fs::read("/etc/machine-id").is_ok_and(|id| !id.trim_ascii().is_empty());
+    assert_eq!(open(&old).waits_after_restore().unwrap(), has_word || cfg!(windows));
+}
+
+#[test]
+fn earlier_versions_knew_nothing_of_where_they_are() {
+    let temporary = TempDir::new().unwrap();
+    drop(backed_up(&temporary));
+    let old = temporary.path().join("old");
+    meddle(&old, "DELETE FROM setting");
+    std::fs::remove_file(old.join("node.id")).unwrap();
+    let backup = temporary.path().join("earlier.zip");
+    Node::open_to_look(Folder::create(&old).unwrap()).unwrap().back_up("local", &backup).unwrap();
+    assert!(!open(&old).waits_after_restore().unwrap(), "a new version is no restore");
+    assert!(restored(&backup, &temporary.path().join("new")).waits_after_restore().unwrap());
+}
