@@ -5,6 +5,7 @@
 //! write.rs     the node → a file, while it runs
 //! read.rs      a file → its parts, each with the size that it names, never more
 //! origin.rs    whether this node was restored, or copied
+//! schedule.rs  one a day, and which are kept
 //! restore.rs   a file → an empty folder; laid ready by a page, done at the next start
 //! ```
 //!
@@ -13,6 +14,7 @@
 mod origin;
 mod read;
 mod restore;
+mod schedule;
 mod write;
 
 use std::io;
@@ -20,6 +22,7 @@ use std::path::Path;
 
 pub(crate) use restore::finish_restore;
 pub use restore::{IncomingBackup, RestoreProblem, restore};
+pub use schedule::{BackupPlace, BackupStatus, BackupTrouble};
 
 use crate::db::DbError;
 use crate::error::OfficeError;

@@ -142,6 +142,11 @@ impl Node {
             Ok(())
         })
     }
+
+    /// A short word for this node, in the names of its backups.
+    pub(super) fn short_id(&self) -> Result<String, OfficeError> {
+        Ok(self.setting(ID)?.unwrap_or_default().chars().take(8).collect())
+    }
 }
 
 /// A word for this machine, from which its own id is not to be found; `None` where there is nothing that lasts.

@@ -5,6 +5,7 @@
 mod alone;
 mod apart;
 mod backup;
+mod backup_daily;
 mod faults_keys;
 mod faults_sends;
 mod imported;
