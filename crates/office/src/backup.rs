@@ -6,11 +6,13 @@
 //! read.rs      a file → its parts, each with the size that it names, never more
 //! origin.rs    whether this node was restored, or copied
 //! schedule.rs  one a day, and which are kept
+//! drill.rs     a restore that is tried without restoring
 //! restore.rs   a file → an empty folder; laid ready by a page, done at the next start
 //! ```
 //!
 //! Nothing here is as large in memory as a backup is.
 
+mod drill;
 mod origin;
 mod read;
 mod restore;
@@ -20,6 +22,7 @@ mod write;
 use std::io;
 use std::path::Path;
 
+pub use drill::{Drill, DrillFault, DrillProblem, DrillReport};
 pub(crate) use restore::finish_restore;
 pub use restore::{IncomingBackup, RestoreProblem, restore};
 pub use schedule::{BackupPlace, BackupStatus, BackupTrouble};

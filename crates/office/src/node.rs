@@ -83,7 +83,7 @@ impl Node {
         Ok(Self::of(db, folder, Arc::new(Timestamp::now)))
     }
 
-    fn of(db: Db, folder: Folder, clock: Clock) -> Self {
+    pub(crate) fn of(db: Db, folder: Folder, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             archive: Archive::new(&folder),
             db,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -10,7 +10,11 @@ use reqwest::blocking::{Client, multipart};
 use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 
-const PASSWORD: &str = "kaze-to-tsuki 31 yama";
+#[path = "../../office/tests/it/world.rs"]
+#[expect(dead_code, reason = "these tests need less of it than those of the office")]
+mod world;
+
+use world::{CARE, PASSWORD, World, deletion, send, until_state};
 
 fn tasuki() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
@@ -127,4 +131,59 @@ fn commands_beside_a_running_node_leave_what_is_laid_ready_alone() {
     let output = office(&folder, &["restore", backup.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("動いています"));
+}
+
+/// Tries a backup, with passwords as they would be typed.
+fn verify(file: &Path, typed: &str) -> (Option<i32>, String) {
+    let mut command = tasuki();
+    command.args(["office", "backup", "--verify"]).arg(file);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_tried_on_the_command_line() {
+    let world = World::new().await;
+    let node = world.node(CARE).await;
+    for serial in 1..=2 {
+        let id = send(&node, CARE, vec![deletion(CARE, CARE, serial)]);
+        until_state(&node, CARE, id, "received").await;
+    }
+    let path = |name: &str| world.temporary.path().join(name);
+    node.back_up("hanako", &path("good.zip")).unwrap();
+    let archive = node.folder().path().join("archive").join(CARE);
+    std::fs::rename(archive.join("sent"), path("sent")).unwrap();
+    node.back_up("hanako", &path("bad.zip")).unwrap();
+    let whole = std::fs::read(path("good.zip")).unwrap();
+    write_durably(&path("half.zip"), &whole[..whole.len() / 2]).unwrap();
+    let done = tokio::task::spawn_blocking({
+        let folder = world.temporary.path().to_owned();
+        move || {
+            let path = |name: &str| folder.join(name);
+            let (code, text) = verify(&path("good.zip"), &format!("{PASSWORD}\n"));
+            assert_eq!(code, Some(0), "{text}");
+            for words in
+                ["送受信したもの：4 件", "開いて確かめたもの：4 件", "このバックアップから元に戻せます"]
+            {
+                assert!(text.contains(words), "{text}");
+            }
+            let (code, text) = verify(&path("good.zip"), "\n");
+            assert_eq!(code, Some(0), "{text}");
+            assert!(text.contains("開かずに確かめたもの：4 件"), "{text}");
+            let (code, text) = verify(&path("good.zip"), "wrong\n");
+            assert_eq!(code, Some(2), "{text}");
+            assert!(text.contains("パスワードが違います"), "{text}");
+            let (code, text) = verify(&path("bad.zip"), &format!("{PASSWORD}\n"));
+            assert_eq!(code, Some(1), "{text}");
+            assert!(text.contains("：ありません") && text.contains("問題が 2 件あります"), "{text}");
+            let (code, text) = verify(&path("half.zip"), "\n");
+            assert_eq!(code, Some(2), "{text}");
+            assert!(text.contains("途中で切れています"), "{text}");
+        }
+    });
+    done.await.unwrap();
 }

@@ -81,6 +81,18 @@ impl Backup {
         if copied == part.bytes { Ok(()) } else { Err(BackupError::Damaged) }
     }
 
+    /// The contents of a parcel; `None` when it is not there. No parcel is larger than the limit.
+    ///
+    /// # Errors
+    /// As [`Backup::copy`].
+    pub(super) fn contents(&mut self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let bytes = self.zip.by_index_raw(index).map_err(io::Error::from)?.size();
+        let mut contents = Vec::new();
+        self.copy(&Part { name: name.to_owned(), bytes }, &mut contents)?;
+        Ok(Some(contents))
+    }
+
     /// Unpacks the database into a folder of its own below `scratch`, and opens it as the node will: its version is
     /// known and its pages are sound.
     ///

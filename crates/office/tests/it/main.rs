@@ -6,6 +6,7 @@ mod alone;
 mod apart;
 mod backup;
 mod backup_daily;
+mod backup_drill;
 mod faults_keys;
 mod faults_sends;
 mod imported;

@@ -63,7 +63,7 @@ pub(super) fn restore(dir: &Path, file: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Why a file is no good backup.
-fn problem(file: &Path, error: &BackupError) -> String {
+pub(super) fn problem(file: &Path, error: &BackupError) -> String {
     let file = file.display();
     match error {
         BackupError::NotABackup => format!("{file} はバックアップのファイルではないか、途中で切れています"),
@@ -98,7 +98,7 @@ pub(super) fn rescue(dir: &Path, office: OfficeNo, login: &str) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn ask(question: &str) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn ask(question: &str) -> anyhow::Result<Zeroizing<String>> {
     anstream::eprint!("{question}");
     let mut line = Zeroizing::new(String::new());
     std::io::stdin().read_line(&mut line)?;
