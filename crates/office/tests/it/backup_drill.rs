@@ -39,7 +39,7 @@ async fn a_drill_opens_every_parcel_and_tells_what_a_restore_would_lack() {
         .unwrap()
         .file_names()
         .map(|name| name.unwrap().into_owned())
-        .filter(|name| name.ends_with(".age"))
+        .filter(|name| name.starts_with("archive/"))
         .collect();
     paths.sort();
     std::fs::remove_file(care.folder().path().join(&paths[0])).unwrap();
