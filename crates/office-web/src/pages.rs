@@ -1,5 +1,6 @@
 //! The screens, one file each.
 
+pub(crate) mod backup;
 pub(crate) mod batch;
 pub(crate) mod drafts;
 pub(crate) mod login;

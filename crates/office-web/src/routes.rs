@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::failure::{Failure, tell};
 use crate::pages::{
-    batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
+    backup, batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
 };
 use crate::serve::App;
 use crate::{assets, guard, live, local};
@@ -111,7 +111,8 @@ fn table() -> Vec<Route> {
         post("/{office}/settings/folders", Administrator, settings::folders),
         post("/{office}/settings/office-password", Administrator, settings::office_password),
         post("/{office}/settings/self-unlock", Administrator, settings::self_unlock),
-        post("/{office}/settings/backup", Administrator, settings::backup),
+        post("/{office}/settings/backup", Administrator, backup::backup),
+        post("/{office}/settings/restore-seen", Administrator, backup::restore_seen),
         get("/{office}/settings/audit", Administrator, settings::audit),
         get("/{office}/settings/add-office", Administrator, setup::show_more),
         post("/{office}/settings/add-office", Administrator, setup::begin_more),

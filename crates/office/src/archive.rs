@@ -25,6 +25,34 @@ pub(crate) struct Received {
     pub(crate) digest: Sha256Digest,
 }
 
+/// A parcel by where it lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    /// The own copy of what was sent.
+    Sent(ParcelId),
+    /// What was received.
+    Received(Received),
+}
+
+impl Side {
+    pub(crate) fn parcel(&self) -> ParcelId {
+        match self {
+            Self::Sent(parcel) => *parcel,
+            Self::Received(received) => received.parcel,
+        }
+    }
+}
+
+/// Where a parcel may lie below the archive's folder: now, and in earlier versions.
+pub(crate) fn places(office: OfficeNo, side: &Side) -> [PathBuf; 2] {
+    let archive = Archive(PathBuf::new());
+    let now = match side {
+        Side::Sent(parcel) => archive.sent_path(office, *parcel),
+        Side::Received(received) => archive.received_path(office, received),
+    };
+    [now, archive.earlier_path(office, side.parcel())]
+}
+
 impl Archive {
     pub(crate) fn new(folder: &Folder) -> Self {
         Self(folder.archive())
@@ -57,14 +85,25 @@ impl Archive {
         self.read(&self.received_path(office, received), office, received.parcel)
     }
 
+    /// A parcel of either side.
+    pub(crate) fn get(&self, office: OfficeNo, side: &Side) -> io::Result<Vec<u8>> {
+        match side {
+            Side::Sent(parcel) => self.sent(office, *parcel),
+            Side::Received(received) => self.received(office, received),
+        }
+    }
+
     fn read(&self, path: &Path, office: OfficeNo, parcel: ParcelId) -> io::Result<Vec<u8>> {
         match std::fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let earlier = self.0.join(office.as_str()).join(month(parcel)).join(format!("{parcel}.age"));
-                std::fs::read(earlier)
+                std::fs::read(self.earlier_path(office, parcel))
             }
             result => result,
         }
+    }
+
+    fn earlier_path(&self, office: OfficeNo, parcel: ParcelId) -> PathBuf {
+        self.0.join(office.as_str()).join(month(parcel)).join(format!("{parcel}.age"))
     }
 
     fn sent_path(&self, office: OfficeNo, parcel: ParcelId) -> PathBuf {

@@ -1,11 +1,9 @@
 //! What must hold at a node whatever happened to it: `tasuki office check`.
 
-use std::io;
-
 use rusqlite::Connection;
-use tasuki_terms::ParcelId;
+use tasuki_terms::{OfficeNo, Sha256Digest};
 
-use crate::archive::Received;
+use crate::archive::{Received, Side};
 use crate::arrivals::ArrivalState;
 use crate::error::OfficeError;
 use crate::node::Node;
@@ -29,13 +27,16 @@ impl Node {
     /// # Errors
     /// When the database cannot be read.
     pub fn check(&self) -> Result<Vec<Violation>, OfficeError> {
+        self.db().must_be_current()?;
         let mut found = Vec::new();
         let mut violate = |promise, subject: String| found.push(Violation { promise, subject });
-        for (subject, sealed, digest) in self.kept_parcels()? {
-            match sealed {
-                Ok(sealed) if digest_of(&sealed).to_string() == digest => {}
-                Ok(_) => violate("the archive holds every parcel as it travelled", subject.to_string()),
-                Err(_) => violate("the archive holds every parcel", subject.to_string()),
+        for kept in self.db().read(kept_parcels)? {
+            let subject = kept.side.parcel().to_string();
+            // One after another: an archive is larger than the memory.
+            match self.archive().get(kept.office, &kept.side) {
+                Ok(sealed) if digest_of(&sealed) == kept.digest => {}
+                Ok(_) => violate("the archive holds every parcel as it travelled", subject),
+                Err(_) => violate("the archive holds every parcel", subject),
             }
         }
         for id in self.db().read(sends_without_files)? {
@@ -51,32 +52,43 @@ impl Node {
     }
 }
 
-impl Node {
-    /// Every parcel that must be in the archive: its number, what is there, and its digest.
-    #[expect(clippy::type_complexity, reason = "three things that are used at once, in one place")]
-    fn kept_parcels(&self) -> Result<Vec<(ParcelId, io::Result<Vec<u8>>, String)>, OfficeError> {
-        let archive = self.archive();
-        Ok(self.db().read(|db| {
-            let mut kept = Vec::new();
-            let sql = "SELECT office, sender, parcel, record ->> 'digest' FROM arrival";
-            let mut statement = db.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let received =
-                    Received { from: parse(row, 1)?, parcel: parse(row, 2)?, digest: parse(row, 3)? };
-                kept.push((received.parcel, archive.received(parse(row, 0)?, &received), row.get(3)?));
-            }
-            let sql =
-                "SELECT office, parcel, digest FROM send WHERE digest IS NOT NULL AND parcel IS NOT NULL";
-            let mut statement = db.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let parcel = parse(row, 1)?;
-                kept.push((parcel, archive.sent(parse(row, 0)?, parcel), row.get(2)?));
-            }
-            Ok(kept)
-        })?)
+/// A parcel that must be in the archive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) office: OfficeNo,
+    pub(crate) side: Side,
+    pub(crate) digest: Sha256Digest,
+    /// It was refused when it arrived: it is kept as it came, and does not open.
+    pub(crate) is_refused: bool,
+}
+
+/// Every parcel that must be in the archive.
+pub(crate) fn kept_parcels(db: &Connection) -> rusqlite::Result<Vec<Kept>> {
+    let mut kept = Vec::new();
+    let sql = "SELECT office, sender, parcel, record ->> 'digest', state = 'refused' FROM arrival";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let received = Received { from: parse(row, 1)?, parcel: parse(row, 2)?, digest: parse(row, 3)? };
+        kept.push(Kept {
+            office: parse(row, 0)?,
+            side: Side::Received(received),
+            digest: received.digest,
+            is_refused: row.get(4)?,
+        });
     }
+    let sql = "SELECT office, parcel, digest FROM send WHERE digest IS NOT NULL AND parcel IS NOT NULL";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        kept.push(Kept {
+            office: parse(row, 0)?,
+            side: Side::Sent(parse(row, 1)?),
+            digest: parse(row, 2)?,
+            is_refused: false,
+        });
+    }
+    Ok(kept)
 }
 
 /// Sends that have lost files while the receiver has not got them. Earlier versions kept them only until the relay had

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 /// Every migration, oldest first. They are only added, never changed.
 const MIGRATIONS: &[&str] = &[
@@ -36,6 +36,14 @@ pub enum DbError {
     /// The file is not a database of a node.
     #[error("{0} is not a database of a node")]
     Foreign(PathBuf),
+    /// The file was made by an older program, and only looked at: the serving node brings it up to date.
+    #[error("the database has version {found}, and is {known} once the node has been started")]
+    Older {
+        /// Version of the file.
+        found: usize,
+        /// Newest version known here.
+        known: usize,
+    },
     /// Anything else.
     #[error("the database failed")]
     Sqlite(#[source] rusqlite::Error),
@@ -62,6 +70,32 @@ impl Db {
         set_up(&reader)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    /// Opens the database that a serving node may have open too: nothing is made, migrated or restored.
+    pub(crate) fn open_to_look(path: &Path) -> Result<Self, DbError> {
+        version_of(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let writer = Connection::open_with_flags(path, flags)?;
+        let reader = Connection::open_with_flags(path, flags)?;
+        for connection in [&writer, &reader] {
+            set_up(connection)?;
+        }
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    /// Whether the tables are those that this program knows.
+    pub(crate) fn must_be_current(&self) -> Result<(), DbError> {
+        let found: usize = self.read(|db| db.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        let known = MIGRATIONS.len();
+        if found < known { Err(DbError::Older { found, known }) } else { Ok(()) }
+    }
+
+    /// Whether all pages are as they were written.
+    pub(crate) fn is_sound(&self) -> Result<bool, DbError> {
+        let found: String = self.read(|db| db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
+        Ok(found == "ok")
     }
 
     /// Whether the first administrator was made.
@@ -110,6 +144,23 @@ fn set_up(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "secure_delete", "FAST")?;
     db.pragma_update(None, "cache_size", -8 * 1024)
+}
+
+/// The version of a node's database, which is not changed by this.
+///
+/// # Errors
+/// When it is no node's, or of a newer program.
+pub(crate) fn version_of(path: &Path) -> Result<usize, DbError> {
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.busy_timeout(LOCK_WAIT)?;
+    let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len();
+    match (id, found) {
+        (APPLICATION_ID, 1..) if found <= known => Ok(found),
+        (APPLICATION_ID, 1..) => Err(DbError::Newer { found, known }),
+        _ => Err(DbError::Foreign(path.to_owned())),
+    }
 }
 
 fn migrate(db: &mut Connection, path: &Path) -> Result<(), DbError> {

@@ -6,7 +6,7 @@ use tasuki_client::ClientError;
 use tasuki_identity::drawer::DrawerError;
 use tasuki_identity::vault::VaultError;
 
-use crate::db::DbError;
+pub use crate::db::DbError;
 
 /// Why something was not done. Nothing is half done.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,9 @@
 //! archive/OFFICE/YYYYMM/ID    sealed parcels, sent and received, exactly as they travelled
 //! local.json                  address and token for programs of this machine, while the node runs
 //! unlock.key                  only if an administrator lets the node unlock itself
+//! node.id                     a random word: where the database's differs, this is a restored node or a copy
+//! restore.zip                 a backup that is restored at the next start
+//! restore-problem.*           one that could not be restored, and why
 //! ```
 
 use std::fs::File;
@@ -102,11 +105,12 @@ fn prepare(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn parent(path: &Path) -> &Path {
+/// The folder of a file.
+pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The new name is durable only when its folder is. Windows has no such call and needs none.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -124,6 +124,10 @@ impl Node {
 
     /// Sends what was staged from the folder, has no finding, and was touched by nobody.
     async fn send_staged(&self, office: OfficeNo) -> Result<(), OfficeError> {
+        // A node that was restored does not know what it has sent since: a person looks first.
+        if self.run(Self::waits_after_restore).await? {
+            return Ok(());
+        }
         let mine = self.run(move |node| node.staged_and_clean(office)).await?;
         if mine.is_empty() {
             return Ok(());

@@ -62,6 +62,7 @@ pub mod staff;
 
 mod archive;
 mod db;
+mod disk;
 mod lockout;
 mod office_password;
 mod own_key;

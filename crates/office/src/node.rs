@@ -60,14 +60,31 @@ struct Inner {
 }
 
 impl Node {
-    /// Opens a node's folder, new or old. All keys are locked, and nothing happens by itself.
+    /// Opens a node's folder, new or old. All keys are locked, and nothing happens by itself. A backup that was laid
+    /// ready is restored and an older database is brought up to date: only the process that has the folder's lock may
+    /// open it so.
     ///
     /// # Errors
     /// When the folder cannot be made, or the database cannot be opened.
     pub fn open(folder: Folder, clock: Clock) -> Result<Self, OfficeError> {
-        backup::finish_restore(&folder)?;
+        backup::finish_restore(&folder);
         let db = Db::open(&folder.db())?;
-        Ok(Self(Arc::new(Inner {
+        let node = Self::of(db, folder, clock);
+        node.notice_origin()?;
+        Ok(node)
+    }
+
+    /// Opens a folder in which a node may be running: nothing is restored, migrated or made.
+    ///
+    /// # Errors
+    /// When there is no node's database, or it is of a newer version.
+    pub fn open_to_look(folder: Folder) -> Result<Self, OfficeError> {
+        let db = Db::open_to_look(&folder.db())?;
+        Ok(Self::of(db, folder, Arc::new(Timestamp::now)))
+    }
+
+    pub(crate) fn of(db: Db, folder: Folder, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
             archive: Archive::new(&folder),
             db,
             folder,
@@ -75,7 +92,7 @@ impl Node {
             drawer: RwLock::default(),
             open: RwLock::default(),
             news: broadcast::Sender::new(NEWS),
-        })))
+        }))
     }
 
     /// Opens a node's folder with the clock of the machine.

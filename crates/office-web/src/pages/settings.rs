@@ -12,6 +12,7 @@ use tasuki_office::error::OfficeError;
 use tasuki_office::open_office::Folders;
 use tasuki_office::staff::{Role, StaffId, is_acceptable};
 
+use super::backup::BackupView;
 use super::setup::{PASSWORD_ADVICE, staff_words};
 use super::{heavy, lead};
 use crate::ask::{Path, Query, plain};
@@ -33,7 +34,7 @@ struct Page {
     sessions: usize,
     office: OfficeView,
     folders: Folders,
-    backup_folder: String,
+    backup: BackupView,
     unlocks_itself: bool,
 }
 
@@ -75,7 +76,6 @@ fn settings_page(app: &App, at: &At, problem: String) -> Result<Page, Failure> {
     let me = at.visitor.staff.id;
     let now = app.node.now();
     let members = if shell.is_administrator { app.node.staff()? } else { Vec::new() };
-    let backup_folder = app.node.setting("backup-folder")?;
     Ok(Page {
         problem,
         staff: members
@@ -102,8 +102,7 @@ fn settings_page(app: &App, at: &At, problem: String) -> Result<Page, Failure> {
             key: own.key.clone(),
         },
         folders: own.folders.clone(),
-        backup_folder: backup_folder
-            .unwrap_or_else(|| app.node.folder().path().join("backup").display().to_string()),
+        backup: BackupView::new(app)?,
         unlocks_itself: app.node.unlocks_itself(),
         shell,
     })
@@ -120,7 +119,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
 }
 
 /// The settings once more, with what was wrong; or where to go when nothing was.
-fn answer(
+pub(super) fn answer(
     app: &App,
     at: &At,
     posted: &Posted,
@@ -263,28 +262,6 @@ pub(crate) async fn self_unlock(
     answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "changed")
 }
 
-pub(crate) async fn backup(
-    State(app): State<App>,
-    Administrator(at): Administrator,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
-    let folder = PathBuf::from(posted.text("folder"));
-    let at_time = words::local(app.node.now());
-    let name = format!(
-        "tasuki-{}-{:02}{:02}{:02}.zip",
-        at_time.date(),
-        at_time.hour(),
-        at_time.minute(),
-        at_time.second()
-    );
-    let result = heavy(|| {
-        std::fs::create_dir_all(&folder)?;
-        app.node.back_up(&at.visitor.staff.login, &folder.join(name))?;
-        app.node.set("backup-folder", posted.text("folder"))
-    });
-    answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "backup")
-}
-
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct Before {
@@ -363,6 +340,9 @@ fn action(action: &str) -> &str {
         "self-unlock-on" => "自動ログインを入れる",
         "self-unlock-off" => "自動ログインを切る",
         "backup" => "バックアップ",
+        "backup-folder" => "毎日のバックアップの変更",
+        "restored" => "復元かコピーの検出",
+        "restore-seen" => "復元の確認",
         other => other,
     }
 }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tasuki_identity::recovery::RecoveryCode;
+use tasuki_office::backup::{BackupError, RestoreProblem};
 use tasuki_office::enrolment::{Enrolment, Invitation, RecoveryKit};
 use tasuki_office::error::OfficeError;
 use tasuki_office::staff::{StaffError, is_acceptable};
@@ -34,6 +36,8 @@ static KITS: LazyLock<Mutex<HashMap<String, Vec<u8>>>> = LazyLock::new(Mutex::de
 struct Page {
     typed: Typed,
     problem: String,
+    /// A backup is laid ready.
+    restores: bool,
     /// The first administrator was made before, and the enrolment did not come through.
     has_staff: bool,
     csrf: String,
@@ -101,7 +105,10 @@ fn may_begin(app: &App, headers: &HeaderMap) -> Result<String, Failure> {
 }
 
 fn setup_page(app: &App, csrf: String, typed: Typed, problem: String) -> Result<Page, Failure> {
-    Ok(Page { typed, problem, has_staff: app.node.has_staff()?, csrf, action: "/setup".into() })
+    let before = app.node.restore_problem().map(problem_words);
+    let problem = if problem.is_empty() { before.unwrap_or_default().to_owned() } else { problem };
+    let (has_staff, restores) = (app.node.has_staff()?, app.node.is_restore_staged());
+    Ok(Page { typed, problem, restores, has_staff, csrf, action: "/setup".into() })
 }
 
 pub(crate) async fn begin(
@@ -161,7 +168,7 @@ pub(crate) async fn show_more(
 fn more_page(app: &App, at: &At, typed: Typed, problem: String) -> Result<Page, Failure> {
     let shell = Shell::new(app, at, "settings", "")?;
     let action = format!("/{}/settings/add-office", at.office.no);
-    Ok(Page { typed, problem, has_staff: true, csrf: shell.csrf, action })
+    Ok(Page { typed, problem, restores: false, has_staff: true, csrf: shell.csrf, action })
 }
 
 pub(crate) async fn begin_more(
@@ -313,23 +320,85 @@ pub(crate) async fn bring_key(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&bring_key_page(&app, &at, problem)?)).into_response())
 }
 
-/// Brings a backup back before anything was set up. It takes effect at the next start.
+/// Brings a backup of any size back before anything was set up: it goes from the browser to the disk piece by piece, and
+/// takes effect at the next start.
 pub(crate) async fn restore_backup(
     State(app): State<App>,
-    OpenForm(posted): OpenForm,
+    multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Failure> {
     if app.node.has_staff()? {
         return Err(Failure::NotAllowed);
     }
-    let result = match posted.files.first() {
-        None => Err("バックアップのファイルを選んでください。".to_owned()),
-        Some(file) => heavy(|| app.node.stage_restore(&file.bytes)).map_err(|error| words::problem(&error)),
-    };
-    let problem = match result {
-        Ok(()) => "バックアップを受け取りました。プログラムを起動し直すと、元の状態に戻ります。".to_owned(),
-        Err(problem) => problem,
-    };
-    Ok(page(&setup_page(&app, String::new(), Typed::default(), problem)?))
+    let result = take_backup(&app, multipart.map_err(|_| Failure::Malformed)?).await?;
+    let mut answer = setup_page(&app, String::new(), Typed::default(), String::new())?;
+    match result {
+        Ok(()) => Ok(page(&answer)),
+        Err(problem) => {
+            answer.problem = problem;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&answer)).into_response())
+        }
+    }
+}
+
+/// Takes the first file of a form and lays it ready; or says why not, once the browser has sent all of it.
+async fn take_backup(app: &App, mut multipart: Multipart) -> Result<Result<(), String>, Failure> {
+    let mut taken = Err("バックアップのファイルを選んでください。".to_owned());
+    while let Some(mut field) = multipart.next_field().await.map_err(|_| Failure::Malformed)? {
+        if field.file_name().is_none_or(str::is_empty) {
+            continue;
+        }
+        let mut incoming = heavy(|| app.node.receive_backup());
+        while let Some(bytes) = field.chunk().await.map_err(|_| Failure::Malformed)? {
+            incoming = incoming.and_then(|mut file| heavy(|| file.write(&bytes)).map(|()| file));
+        }
+        taken = incoming
+            .and_then(|file| heavy(|| app.node.stage_restore(file)))
+            .map_err(|error| backup_words(&error));
+    }
+    Ok(taken)
+}
+
+fn backup_words(error: &BackupError) -> String {
+    let size = |bytes: u64| words::size(bytes);
+    match error {
+        BackupError::NotABackup => {
+            "このファイルは Tasuki のバックアップではないか、途中で切れています。「tasuki-」で始まるファイルを選んでください。".into()
+        }
+        BackupError::Damaged => {
+            "このバックアップは壊れているため、元に戻せません。別の日のバックアップを選んでください。".into()
+        }
+        BackupError::Newer { .. } => {
+            "このバックアップは新しい版のプログラムで作られています。プログラムを新しくしてから、もう一度選んでください。".into()
+        }
+        BackupError::NoSpace { needed, free } => format!(
+            "空き容量が足りません。{} 必要ですが、空きは {} です。不要なファイルを減らして、もう一度選んでください。",
+            size(*needed),
+            size(*free)
+        ),
+        BackupError::NodeThere => "このパソコンでは、もう利用を開始しています。".into(),
+        BackupError::Office(error) => words::problem(error),
+    }
+}
+
+/// Why the backup that was laid ready before the last start is not there.
+fn problem_words(problem: RestoreProblem) -> &'static str {
+    match problem {
+        RestoreProblem::Damaged => {
+            "前に選んだバックアップは壊れていたため、元に戻せませんでした。別の日のバックアップを選んでください。"
+        }
+        RestoreProblem::Newer => {
+            "前に選んだバックアップは新しい版のプログラムで作られているため、元に戻せませんでした。プログラムを新しくしてから、もう一度選んでください。"
+        }
+        RestoreProblem::NodeThere => {
+            "前に選んだバックアップは、その間に利用を開始したため、元に戻しませんでした。"
+        }
+        RestoreProblem::NoSpace => {
+            "空き容量が足りないため、バックアップを元に戻せませんでした。不要なファイルを減らしてから、プログラムを起動し直してください。"
+        }
+        RestoreProblem::Io => {
+            "ファイルを読み書きできないため、バックアップを元に戻せませんでした。プログラムを起動し直すと、もう一度試します。"
+        }
+    }
 }
 
 pub(crate) fn staff_words(error: &StaffError) -> String {

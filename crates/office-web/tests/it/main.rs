@@ -10,6 +10,7 @@ use tasuki_office::review::Dropped;
 use tasuki_office_web::{LocalAccess, Web};
 use tempfile::TempDir;
 
+mod backup;
 mod codes;
 mod effects;
 mod failures;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_office::backup::restore;
+use tasuki_office::backup::{BackupError, restore};
 use tasuki_office::error::OfficeError;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
@@ -169,7 +169,7 @@ async fn a_backup_brings_everything_back_elsewhere() {
 
     let folder = Folder::create(world.temporary.path().join("elsewhere")).unwrap();
     restore(&backup, &folder).unwrap();
-    assert!(matches!(restore(&backup, &folder), Err(OfficeError::Changed)));
+    assert!(matches!(restore(&backup, &folder), Err(BackupError::NodeThere)));
     let restored = Node::open_now(folder).unwrap();
     restored.log_in("hanako", PASSWORD).unwrap();
     assert_eq!(restored.drafts(no(CARE)).unwrap().len(), 1);

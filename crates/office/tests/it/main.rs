@@ -4,6 +4,9 @@
 
 mod alone;
 mod apart;
+mod backup;
+mod backup_daily;
+mod backup_drill;
 mod faults_keys;
 mod faults_sends;
 mod imported;

@@ -1,6 +1,7 @@
 //! `tasuki office`: the node of an office, and what care software calls.
 
 mod ask;
+mod drill;
 mod serve;
 mod upkeep;
 
@@ -54,6 +55,9 @@ enum Command {
     Backup {
         /// 作るファイル
         file: PathBuf,
+        /// 作らずに、このバックアップから元に戻せるか試す。事業所ユーザのパスワードを標準入力から読み、すべて開けてみる
+        #[arg(long)]
+        verify: bool,
     },
     /// バックアップから、空のフォルダーに戻す
     Restore {
@@ -89,7 +93,8 @@ fn run_command(dir: &Path, command: Command) -> anyhow::Result<ExitCode> {
         Command::Fetch(fetch) => ask::fetch(dir, &fetch),
         Command::Receipt(receipt) => ask::receipt(dir, &receipt),
         Command::Check => upkeep::check(dir),
-        Command::Backup { file } => upkeep::backup(dir, &file),
+        Command::Backup { file, verify: false } => upkeep::backup(dir, &file),
+        Command::Backup { file, verify: true } => drill::run(&file),
         Command::Restore { file } => upkeep::restore(dir, &file),
         Command::Rescue { office, login } => upkeep::rescue(dir, office, &login),
     }

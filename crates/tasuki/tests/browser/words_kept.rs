@@ -113,7 +113,7 @@ async fn the_servers_own_words_are_shown_when_files_are_refused() {
     let in_sight = "const place = document.getElementById('announce').getBoundingClientRect();
         const middle = document.elementFromPoint(place.x + place.width / 2, place.y + place.height / 2);
         return middle?.id === 'announce'";
-    assert_eq!(settled(&page, in_sight).await, true, "nothing lies over it");
+    page.comes_true("nothing lies over it", in_sight).await;
     page.shot("72-refused").await;
     log_in_again(care, &page).await;
     page.sees("送信先").await;

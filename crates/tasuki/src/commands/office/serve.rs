@@ -46,6 +46,7 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
             browser::open(&web.url());
         }
         tokio::spawn(node.clone().watch_folders());
+        tokio::spawn(node.clone().run_backups());
         if let Err(error) = node.unlock_itself().await {
             tracing::warn!(error = %error, "the node does not unlock itself");
         }
