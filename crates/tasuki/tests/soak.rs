@@ -1,7 +1,5 @@
 //! The soak with nodes, for a few seconds: kills, a line that breaks, and every export once.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use std::process::Command;
 
 #[test]

@@ -204,9 +204,9 @@ mod tests {
         assert!(outcome.is_good());
         assert_eq!((outcome.promised, outcome.arrived, outcome.overtaken), (2, 2, 0));
 
-        let sends = vec![("1".to_owned(), "sent".to_owned())];
-        let found =
-            Found { inbox: vec![name(0), name(2), name(2)], imported: vec![bytes(2), bytes(2)], sends };
+        let sends = vec![sent(1, "sent", 9), sent(2, "received", 6)];
+        let inbox = vec![name(0), name(2), name(2)];
+        let found = Found { inbox, imported: imported(vec![bytes(2), bytes(2)]), sends };
         let outcome = judge(&all, &found);
         assert_eq!((outcome.lost.len(), outcome.doubled.len(), outcome.strange.len()), (2, 2, 1));
         assert_eq!(outcome.overtaken, 1);

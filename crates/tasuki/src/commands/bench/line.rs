@@ -64,7 +64,7 @@ struct Fate {
 }
 
 impl Fate {
-    const NEVER: Duration = Duration::from_secs(86_400);
+    const NEVER: Duration = Duration::from_hours(24);
 
     fn draw(chance: &mut Chance) -> Self {
         // Short and long pieces are equally likely: from nothing to a whole handover.

@@ -26,7 +26,7 @@ const VISITS: &str = "1370000027";
 const MOST: u32 = 20_000;
 
 /// How long one command of `tasuki` may take.
-const COMMAND: Duration = Duration::from_secs(60);
+const COMMAND: Duration = Duration::from_mins(1);
 
 /// Pauses between exports: a folder that never rests is never looked into, so some are longer than its two looks.
 const EXPORT_PAUSE: Duration = Duration::from_secs(9);
@@ -96,7 +96,7 @@ impl Stage {
         };
         let source = Arc::new(source);
         // The first one goes in peace: without a line the directory is known from then on.
-        let mut given = vec![source.first(patience).await?];
+        let mut given = source.first(patience).await?;
         self.drain(&given, patience).await?;
         let exports = tokio::spawn(Arc::clone(&source).export_for_long(chance.branch()));
         let sends = tokio::spawn(Arc::clone(&source).send_for_long(chance.branch()));
@@ -119,7 +119,7 @@ impl Stage {
             anstream::println!("失われず、重ならず届きました。");
             return Ok(ExitCode::SUCCESS);
         }
-        self.keep(options)?;
+        self.keep(options);
         Ok(ExitCode::FAILURE)
     }
 
@@ -216,12 +216,11 @@ impl Stage {
     }
 
     /// What broke a promise is kept, to be looked into.
-    fn keep(&mut self, options: &Options) -> anyhow::Result<()> {
+    fn keep(&mut self, options: &Options) {
         if options.dir.is_some() {
             let kept = self.world.keep();
             anstream::println!("調べられるように残しました：{}", kept.display());
         }
-        Ok(())
     }
 }
 
@@ -251,14 +250,16 @@ impl Source {
     }
 
     /// The first export: given again until the node answers.
-    async fn first(&self, patience: Duration) -> anyhow::Result<Given> {
-        let start = Instant::now();
+    async fn first(&self, patience: Duration) -> anyhow::Result<Vec<Given>> {
+        let (start, mut all) = (Instant::now(), Vec::new());
         loop {
             let (given, said) = send(self.folder.clone(), self.node.clone(), self.next()).await?;
-            if given.promise == Promise::Once {
-                return Ok(given);
+            let is_promised = given.promise == Promise::Once;
+            all.push(given);
+            if is_promised {
+                return Ok(all);
             }
-            // Only a node that does not answer yet is asked again: what it has taken must not go twice.
+            // A node that does not answer yet, or has not unlocked itself, is asked again.
             let is_early = matches!(said.status, Some(2..=4));
             anyhow::ensure!(is_early && start.elapsed() < patience, "最初の送信ができません：{}", said.text);
             sleep(Duration::from_millis(300)).await;
