@@ -1,7 +1,12 @@
 //! `tasuki bench`: how fast a relay is on this machine, and whether it keeps its promises for long.
 
 mod baseline;
+mod chance;
+mod exports;
 mod figures;
+mod line;
+mod node;
+mod nodes;
 mod office;
 mod relay;
 mod soak;
@@ -17,7 +22,7 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// 連携基盤の速さを、同じ量をただ書き込む速さと比べて測る
     Relay(relay::Options),
-    /// 連携基盤をときどき強制終了しながら、失われず・重ならず・順番どおり届くことを確かめ続ける
+    /// 連携基盤（--nodes なら連携クライアントと回線も）をときどき強制終了しながら、失われず・重ならず・順番どおり届くことを確かめ続ける
     Soak(soak::Options),
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use bytes::Bytes;
 use clap::Args;
 use jiff::Timestamp;
@@ -28,16 +29,25 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Options {
     /// 続ける時間（分）
     #[arg(long, default_value_t = 5.0)]
-    minutes: f64,
+    pub(super) minutes: f64,
+    /// 連携クライアント2つも動かし、回線を切りながら、連携クライアントも強制終了する
+    #[arg(long)]
+    nodes: bool,
+    /// 乱数の種（--nodes のとき。同じ種なら同じ順に壊します）
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// 終わったあと、すべて届くまで待つ時間（秒。--nodes のとき）
+    #[arg(long, default_value_t = 300.0)]
+    pub(super) patience: f64,
     /// 事業所の数
     #[arg(long, default_value_t = 8)]
     offices: usize,
     /// 強制終了の間隔（秒）。0 なら強制終了しない
     #[arg(long, default_value_t = 5.0)]
-    kill_every: f64,
-    /// フォルダー（この中に一時フォルダーを作ります）
+    pub(super) kill_every: f64,
+    /// フォルダー（この中に一時フォルダーを作ります。--nodes で約束が破れたときは残します）
     #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    pub(super) dir: Option<PathBuf>,
 }
 
 /// What one office has seen.
@@ -49,6 +59,11 @@ struct Seen {
 }
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let counts = [options.minutes, options.kill_every, options.patience];
+    ensure!(counts.iter().all(|count| (0.0..=1e6).contains(count)), "時間は0以上の数で指定してください");
+    if options.nodes {
+        return super::nodes::run(options).await;
+    }
     let mut world = World::start(options.dir.as_ref())?;
     let offices = Arc::new(world.offices(options.offices.max(2)).await?);
     let (sending, receiving) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tasuki_client::RelayAddress;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder;
-use tasuki_relay::operator;
+use tasuki_relay::operator::{self, NewCredentials};
 use tasuki_relay::store::{OfficeRecord, Offices as _};
 use tasuki_terms::OfficeNo;
 use tempfile::TempDir;
@@ -51,20 +51,32 @@ impl World {
 
     /// Offices that have enrolled, chosen a password, and published a key.
     pub(super) async fn offices(&self, count: usize) -> anyhow::Result<Vec<Office>> {
-        let store = operator::open_store(&self.folder, 0)?;
-        let now = Timestamp::now();
         let mut offices = Vec::with_capacity(count);
         for index in 0..count {
             let no: OfficeNo = format!("13{index:08}").parse()?;
-            let (name, empty) = (format!("みほん事業所{index}"), String::new);
-            let (kana, address, phone, fax) = (empty(), empty(), empty(), empty());
-            let record = OfficeRecord { no, name, kana, address, phone, fax, services: vec![] };
-            store.put_offices(vec![record], operator::by_operator(now)).await?;
-            let valid = SignedDuration::from_hours(1);
-            let credentials = operator::register_office(&*store, no, valid, now).await?;
+            let credentials = self.register(no, format!("みほん事業所{index}")).await?;
             offices.push(Office::enrol(&self.address, &credentials).await?);
         }
         Ok(offices)
+    }
+
+    /// Puts an office into the directory, and gives what it needs to enrol.
+    pub(super) async fn register(&self, no: OfficeNo, name: String) -> anyhow::Result<NewCredentials> {
+        let store = operator::open_store(&self.folder, 0)?;
+        let (now, empty) = (Timestamp::now(), String::new);
+        let (kana, address, phone, fax) = (empty(), empty(), empty(), empty());
+        let record = OfficeRecord { no, name, kana, address, phone, fax, services: vec![] };
+        store.put_offices(vec![record], operator::by_operator(now)).await?;
+        Ok(operator::register_office(&*store, no, SignedDuration::from_hours(1), now).await?)
+    }
+
+    /// The certificate that nodes trust.
+    pub(super) fn root_pem(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(std::fs::read(self.folder.root())?)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Ends the relay at once, as a power cut would, and starts it again.
@@ -85,6 +97,12 @@ impl World {
 
     pub(super) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// From now on the folder stays when the world ends.
+    pub(super) fn keep(&mut self) -> std::path::PathBuf {
+        self.temporary.disable_cleanup(true);
+        self.temporary.path().to_owned()
     }
 
     pub(super) fn folder(&self) -> &std::path::Path {
