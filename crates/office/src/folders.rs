@@ -27,24 +27,42 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// What was seen of a file: its size and time of change.
 type Traits = (u64, Option<std::time::SystemTime>);
 
-/// What one look at a folder found.
-#[derive(Default)]
-struct Look {
-    files: BTreeMap<PathBuf, Traits>,
-    /// For how many looks nothing has changed.
+/// A file of a folder, look after look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    traits: Traits,
+    /// For how many looks it has not changed.
     quiet: u32,
-    /// Everything that is there was dealt with.
+    /// It was dealt with.
     done: bool,
 }
+
+/// What one look at a folder found. Files are judged one by one: one that is still being written holds up none.
+#[derive(Default)]
+struct Look(BTreeMap<PathBuf, Seen>);
 
 impl Look {
     /// The next look.
     fn next(&self, files: BTreeMap<PathBuf, Traits>) -> Self {
-        if files == self.files {
-            Self { files, quiet: self.quiet.saturating_add(1), done: self.done }
-        } else {
-            Self { files, quiet: 0, done: false }
-        }
+        let seen = files.into_iter().map(|(path, traits)| {
+            let next = match self.0.get(&path) {
+                Some(seen) if seen.traits == traits => Seen { quiet: seen.quiet.saturating_add(1), ..*seen },
+                _ => Seen { traits, quiet: 0, done: false },
+            };
+            (path, next)
+        });
+        Self(seen.collect())
+    }
+
+    /// Files that stand still and were not dealt with yet.
+    fn still(&self) -> Vec<PathBuf> {
+        let still = self.0.iter().filter(|(_, seen)| seen.quiet > 0 && !seen.done);
+        still.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Whether the others of its unit have been waited for long enough.
+    fn has_waited(&self, path: &Path) -> bool {
+        self.0.get(path).is_some_and(|seen| seen.quiet >= PATIENCE)
     }
 }
 
@@ -87,39 +105,36 @@ impl Node {
             Err(error) => return (Look::default(), Err(error.into())),
         };
         let mut look = look.next(files);
-        if look.done || look.quiet == 0 || look.files.is_empty() {
-            return (look, Ok(()));
-        }
-        let paths: Vec<_> = look.files.keys().cloned().collect();
-        match self.stage_files(office, &paths, look.quiet < PATIENCE) {
+        match self.stage_files(office, &look) {
             Ok(done) => {
-                look.done = done;
+                for path in done {
+                    look.0.entry(path).and_modify(|seen| seen.done = true);
+                }
                 (look, Ok(()))
             }
             Err(error) => (look, Err(error)),
         }
     }
 
-    /// Stages what is new; `true` when nothing waits for more.
-    fn stage_files(
-        &self,
-        office: OfficeNo,
-        paths: &[PathBuf],
-        is_patient: bool,
-    ) -> Result<bool, OfficeError> {
-        let mut new = Vec::new();
-        for path in paths {
+    /// Stages what is new and complete. Says which files need not be looked at again.
+    fn stage_files(&self, office: OfficeNo, look: &Look) -> Result<Vec<PathBuf>, OfficeError> {
+        let (mut done, mut new) = (Vec::new(), Vec::new());
+        for path in look.still() {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let file = Dropped { name, bytes: std::fs::read(path)? };
-            if !self.is_staged(office, &file)? {
-                new.push(file);
-            }
+            let file = Dropped { name, bytes: std::fs::read(&path)? };
+            if self.is_staged(office, &file)? { done.push(path) } else { new.push((path, file)) }
         }
-        let (ready, waiting): (Vec<_>, Vec<_>) = if is_patient { complete(new) } else { (new, Vec::new()) };
-        if !ready.is_empty() {
-            self.stage(office, ready)?;
+        let incomplete = incomplete(new.iter().map(|(_, file)| file));
+        let is_ready =
+            |path: &Path, file: &Dropped| !incomplete.contains(&file.name) || look.has_waited(path);
+        let ready: Vec<_> = new.into_iter().filter(|(path, file)| is_ready(path, file)).collect();
+        if ready.is_empty() {
+            return Ok(done);
         }
-        Ok(waiting.is_empty())
+        let (paths, files): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
+        self.stage(office, files)?;
+        done.extend(paths);
+        Ok(done)
     }
 
     /// Sends what was staged from the folder, has no finding, and was touched by nobody.
@@ -180,16 +195,14 @@ fn list(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, Traits>> {
     Ok(files)
 }
 
-/// Parts files into those whose send unit is complete and those that wait for others. Pure.
-fn complete(files: Vec<Dropped>) -> (Vec<Dropped>, Vec<Dropped>) {
-    let checked: Vec<_> =
-        files.iter().filter_map(|file| check_file(&file.name, &file.bytes[..]).ok()).collect();
-    let incomplete: Vec<_> = check_units(&checked)
+/// Names of the files whose send unit waits for others. Pure.
+fn incomplete<'a>(files: impl Iterator<Item = &'a Dropped>) -> Vec<String> {
+    let checked: Vec<_> = files.filter_map(|file| check_file(&file.name, &file.bytes[..]).ok()).collect();
+    check_units(&checked)
         .into_iter()
         .filter(|unit| unit.findings.iter().any(|finding| finding.severity() > Severity::Info))
         .flat_map(|unit| unit.files)
-        .collect();
-    files.into_iter().partition(|file| !incomplete.contains(&file.name))
+        .collect()
 }
 
 #[cfg(test)]
@@ -197,12 +210,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_still_changes_is_left_alone() {
-        let files = |size| BTreeMap::from([(PathBuf::from("a.csv"), (size, None))]);
-        let first = Look::default().next(files(1));
-        let grown = first.next(files(2));
-        let still = grown.next(files(2));
-        assert_eq!((first.quiet, grown.quiet, still.quiet), (0, 0, 1));
+    fn what_still_changes_is_left_alone_and_holds_up_nothing() {
+        let files = |a, b| BTreeMap::from([("a.csv".into(), (a, None)), ("b.csv".into(), (b, None))]);
+        let first = Look::default().next(files(1, 1));
+        assert!(first.still().is_empty(), "seen for the first time");
+        let mut look = first.next(files(2, 1));
+        assert_eq!(look.still(), [PathBuf::from("b.csv")], "a is still being written");
+        look.0.get_mut(Path::new("b.csv")).unwrap().done = true;
+        let look = look.next(files(2, 1));
+        assert_eq!(look.still(), [PathBuf::from("a.csv")], "b was dealt with");
+        assert_eq!(look.next(files(2, 2)).still(), [PathBuf::from("a.csv")], "b is another one now");
+        let waited = (0..PATIENCE).fold(look, |look, _| look.next(files(2, 1)));
+        assert!(waited.has_waited(Path::new("a.csv")) && !first.has_waited(Path::new("a.csv")));
     }
 
     #[test]
@@ -216,11 +235,8 @@ mod tests {
             .map(|file| Dropped { name: file.name, bytes: file.bytes })
             .collect();
         assert!(all.len() >= 3, "table 6, table 7 and the supplement");
-        let (ready, waiting) = complete(all.clone());
-        assert_eq!((ready.len(), waiting.len()), (all.len(), 0));
+        assert_eq!(incomplete(all.iter()), Vec::<String>::new());
         let part: Vec<_> = all.into_iter().filter(|file| file.name.starts_with("UPPLAN")).collect();
-        let (ready, waiting) = complete(part);
-        assert_eq!(ready.len(), 0);
-        assert!(!waiting.is_empty());
+        assert_eq!(incomplete(part.iter()).len(), part.len());
     }
 }

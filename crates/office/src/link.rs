@@ -135,6 +135,7 @@ async fn listen(node: &Node, open: &OpenOffice, attempts: &mut u32) -> Result<()
     let after = after.await?;
     let mut events = with_session(open, || open.client.events(after)).await?;
     *attempts = 0;
+    node.run(move |node| node.note_line(office)).await?;
     let is_ours = node.settle_own_key(open).await?;
     show(node, open, if is_ours { LinkState::Online } else { LinkState::NoKey });
     supervisor::note(node, open, Duty::Follow, None);

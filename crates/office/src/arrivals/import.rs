@@ -1,7 +1,6 @@
 //! The import folder of the care software: nothing is overwritten, and no file is there by half.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tasuki_parcel::manifest::FileKind;
 use tasuki_standard::FileName;
@@ -21,9 +20,6 @@ pub struct Placed {
     /// It was there already, with the same contents.
     pub was_there: bool,
 }
-
-/// A file that has been half written for so long is written by nobody.
-const LEFT_BEHIND: Duration = Duration::from_mins(1);
 
 impl Node {
     /// Puts the files for the care software into the import folder, by sender and month. Nothing is overwritten,
@@ -70,13 +66,15 @@ impl Node {
     /// software reads.
     pub(crate) fn sweep_import_folder(&self, office: OfficeNo) -> Result<(), OfficeError> {
         let folder = PathBuf::from(self.office(office)?.folders.import);
+        if folder.as_os_str().is_empty() {
+            return Ok(());
+        }
         for sender in subfolders(&folder)? {
             for month in subfolders(&sender)? {
                 for entry in std::fs::read_dir(month)? {
                     let entry = entry?;
                     let is_ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
-                    let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
-                    if is_ours && age > LEFT_BEHIND {
+                    if is_ours {
                         std::fs::remove_file(entry.path())?;
                     }
                 }

@@ -9,6 +9,7 @@ use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
+use super::retry::Trouble;
 use super::store::{apply, apply_to_all, of_parcel};
 use super::{BATCH_OFFICES, Event, Letter, Send, SendId, SendState, is_automatic};
 use crate::audit;
@@ -16,6 +17,13 @@ use crate::error::OfficeError;
 use crate::link::Duty;
 use crate::node::{Node, Topic};
 use crate::partners::read_partner;
+
+/// What may be tried: for each receiver the one that was confirmed first. A correction never arrives before what it
+/// corrects.
+const NEXT: &str = "state IN ('queued', 'interrupted') AND NOT EXISTS (
+    SELECT 1 FROM send AS earlier WHERE earlier.office = send.office AND earlier.receiver = send.receiver
+        AND earlier.state IN ('queued', 'sending', 'interrupted')
+        AND (earlier.queued_at, earlier.id) < (send.queued_at, send.id))";
 
 /// No relay delivers anything that was handed in longer ago: what was withdrawn before that stays so by itself.
 const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(100 * 24);
@@ -126,19 +134,28 @@ impl Node {
     pub(crate) fn due(&self, office: OfficeNo, limit: usize) -> Result<Vec<Send>, OfficeError> {
         let now = self.now().as_millisecond();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.sends(
-            "office = ?1 AND state IN ('queued', 'interrupted') AND coalesce(next_try_at, 0) <= ?2
-             ORDER BY id LIMIT ?3",
-            &[&office.as_str(), &now, &limit],
-        )
+        let condition = format!(
+            "office = ?1 AND {NEXT} AND coalesce(next_try_at, 0) <= ?2 ORDER BY queued_at, id LIMIT ?3"
+        );
+        self.sends(&condition, &[&office.as_str(), &now, &limit])
+    }
+
+    /// There is a line again: what waited only for it need not wait longer.
+    pub(crate) fn note_line(&self, office: OfficeNo) -> Result<(), OfficeError> {
+        let reason = Trouble::NoAnswer.reason();
+        self.db().write(|db| {
+            let sql = "UPDATE send SET next_try_at = NULL
+                       WHERE office = ?1 AND state = 'interrupted' AND reason = ?2";
+            db.execute(sql, [office.as_str(), &reason])?;
+            Ok(())
+        })
     }
 
     /// When the next send is due that is not due yet.
     pub(crate) fn next_due(&self, office: OfficeNo) -> Result<Option<Timestamp>, OfficeError> {
         let at: Option<i64> = self.db().read(|db| {
-            let sql = "SELECT min(coalesce(next_try_at, 0)) FROM send
-                       WHERE office = ?1 AND state IN ('queued', 'interrupted')";
-            db.query_row(sql, [office.as_str()], |row| row.get(0))
+            let sql = format!("SELECT min(coalesce(next_try_at, 0)) FROM send WHERE office = ?1 AND {NEXT}");
+            db.query_row(&sql, [office.as_str()], |row| row.get(0))
         })?;
         Ok(at.and_then(|at| Timestamp::from_millisecond(at).ok()))
     }

@@ -138,6 +138,25 @@ async fn what_needs_a_person_can_no_longer_come_through_by_itself() {
     assert_eq!(db.query_row(marks, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
 }
 
+/// A correction that overtakes what it corrects would be undone by it at the receiver.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_confirmed_first_arrives_first() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    let visits = world.node(VISITS).await;
+    world.stop_relay().await;
+    let first = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    // It waits longer and longer; the others are new.
+    until("tried again", || (care.send(no(CARE), first).unwrap().attempts >= 3).then_some(())).await;
+    let later = [2, 3, 4].map(|serial| send(&care, CARE, vec![deletion(CARE, VISITS, serial)]));
+    world.start_relay().await;
+    let arrived = until_arrived(&visits, VISITS, 4).await;
+    let mut by_time: Vec<_> = arrived.iter().map(|arrival| (arrival.accepted_at, arrival.parcel)).collect();
+    by_time.sort();
+    let sent = [first].into_iter().chain(later).map(|id| care.send(no(CARE), id).unwrap().parcel.unwrap());
+    assert_eq!(by_time.into_iter().map(|(_, parcel)| parcel).collect::<Vec<_>>(), sent.collect::<Vec<_>>());
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
