@@ -76,4 +76,6 @@ pub mod seal;
 
 mod copy;
 mod entry;
+mod fault;
+mod header;
 mod plain;

@@ -27,3 +27,15 @@ pub const SIGNATURE_BYTES: u64 = 1024;
 
 /// The certificates in PEM, in bytes.
 pub const CERTIFICATE_BYTES: u64 = 64 * 1024;
+
+/// Recipients of the seal: the receiver and the sender.
+pub const RECIPIENTS: usize = 2;
+
+/// Stanzas of the seal: the recipients, and one of nonsense that some writers of age add on purpose.
+pub const STANZAS: usize = RECIPIENTS + 1;
+
+/// The header of the seal, in bytes. Two recipients and nonsense take less than half of it.
+pub const HEADER_BYTES: usize = 1024;
+
+/// A line of that header, in bytes.
+pub const HEADER_LINE_BYTES: usize = 128;

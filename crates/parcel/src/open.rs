@@ -12,6 +12,8 @@ use zip::result::ZipError;
 
 use crate::copy::{CopyError, copy};
 use crate::entry;
+use crate::fault::{Fault, Source};
+use crate::header::{self, Header};
 use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, FILES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use crate::manifest::{FileEntry, Manifest, ManifestError};
 use crate::plain::Plain;
@@ -40,6 +42,9 @@ pub enum OpenError {
     /// Not a file of age.
     #[error("this is not a sealed parcel")]
     NotSealed,
+    /// A header with more recipients or bytes than that of a parcel; age was not asked.
+    #[error("the seal has more recipients or bytes than that of a parcel")]
+    SealTooLarge,
     /// Sealed for other keys.
     #[error("the parcel is not sealed for any of these keys")]
     NotForTheseKeys,
@@ -49,6 +54,12 @@ pub enum OpenError {
     /// What is inside is no zip archive of the kind that a parcel has.
     #[error("what is inside the seal is not the archive of a parcel")]
     NotAnArchive,
+    /// An entry is encrypted, or packed by another method than a parcel has.
+    #[error("the parcel holds something packed by a method that parcels do not have")]
+    Method,
+    /// An entry cannot be unpacked, or its checksum is wrong.
+    #[error("a part of the parcel cannot be unpacked")]
+    Unpacking,
     /// `manifest.json`, `manifest.sig`, `certificate.pem` or a file of the manifest is not there.
     #[error("a part of the parcel is missing")]
     Missing,
@@ -114,7 +125,7 @@ pub enum OpenError {
 
 /// A parcel of which everything was verified.
 pub struct OpenedParcel<R: Read + Seek> {
-    archive: ZipArchive<Plain<R>>,
+    archive: ZipArchive<Plain<Source<R>>>,
     manifest: Manifest,
     signer: OfficeCertificate,
 }
@@ -135,13 +146,19 @@ pub fn open<R: Read + Seek>(
     at: Option<Timestamp>,
     expected: Option<Expected>,
 ) -> Result<OpenedParcel<R>, OpenError> {
+    let mut sealed = Source(sealed);
+    match header::look(&mut sealed).map_err(seal_read_error)? {
+        Header::Small => {}
+        Header::TooLarge => return Err(OpenError::SealTooLarge),
+        Header::Foreign => return Err(OpenError::NotSealed),
+    }
     let decryptor = age::Decryptor::new(sealed).map_err(decrypt_error)?;
     if decryptor.is_scrypt() {
         return Err(OpenError::NotForTheseKeys);
     }
     let identities = keys.iter().map(OfficeKey::identity);
     let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
-    let plain = Plain::new(plain).map_err(read_error)?;
+    let plain = Plain::new(plain).map_err(seal_read_error)?;
     if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
@@ -195,7 +212,7 @@ impl<R: Read + Seek> OpenedParcel<R> {
         // What is longer than it must be is not read to its end, be it a bomb.
         let (found_size, found_digest) = copy(&mut contents, to, *size).map_err(|error| match error {
             CopyError::TooLong => OpenError::Size { index },
-            CopyError::Read(error) => read_error(error),
+            CopyError::Read(error) => archive_read_error(error),
             CopyError::Write(error) => OpenError::Io(error),
         })?;
         if found_size != *size {
@@ -246,7 +263,7 @@ fn read_part<R: Read + Seek>(
 ) -> Result<Vec<u8>, OpenError> {
     let part = archive.by_name(name).map_err(archive_error)?;
     let mut bytes = Vec::new();
-    part.take(limit + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    part.take(limit + 1).read_to_end(&mut bytes).map_err(archive_read_error)?;
     if bytes.len() as u64 > limit { Err(OpenError::PartTooLarge) } else { Ok(bytes) }
 }
 
@@ -255,25 +272,33 @@ fn decrypt_error(error: age::DecryptError) -> OpenError {
     match error {
         E::NoMatchingKeys | E::KeyDecryptionFailed | E::ExcessiveWork { .. } => OpenError::NotForTheseKeys,
         E::InvalidHeader | E::UnknownFormat => OpenError::NotSealed,
-        E::Io(error) => read_error(error),
+        E::Io(error) => seal_read_error(error),
         _ => OpenError::Damaged,
     }
 }
 
 fn archive_error(error: ZipError) -> OpenError {
     match error {
-        ZipError::Io(error) => read_error(error),
+        ZipError::Io(error) => archive_read_error(error),
+        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => OpenError::Method,
         ZipError::FileNotFound => OpenError::Missing,
         _ => OpenError::NotAnArchive,
     }
 }
 
-/// age and the archive report wrong bytes as errors of reading; a failing disk is something else.
-fn read_error(error: io::Error) -> OpenError {
-    match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-            OpenError::Damaged
-        }
-        _ => OpenError::Io(error),
+/// What age reports is of the bytes, unless the source has failed.
+fn seal_read_error(error: io::Error) -> OpenError {
+    match Fault::inside(error) {
+        Some(Fault::Source(error)) => OpenError::Io(error),
+        Some(Fault::Seal(_)) | None => OpenError::Damaged,
+    }
+}
+
+/// What is neither the source nor the seal is of the sender's bytes inside.
+pub(crate) fn archive_read_error(error: io::Error) -> OpenError {
+    match Fault::inside(error) {
+        Some(Fault::Source(error)) => OpenError::Io(error),
+        Some(Fault::Seal(_)) => OpenError::Damaged,
+        None => OpenError::Unpacking,
     }
 }

@@ -6,6 +6,7 @@ mod attachment;
 mod forged;
 mod hostile;
 mod memory;
+mod refused;
 mod round_trip;
 mod tools;
 mod vectors;
