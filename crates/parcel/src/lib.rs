@@ -78,4 +78,5 @@ mod copy;
 mod entry;
 mod fault;
 mod header;
+mod layout;
 mod plain;

@@ -10,11 +10,13 @@ use tasuki_terms::{OfficeNo, ParcelId};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::attachment::MediaType;
 use crate::copy::{CopyError, copy};
 use crate::entry;
 use crate::fault::{Fault, Source};
 use crate::header::{self, Header};
-use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, FILES, MANIFEST_BYTES, SIGNATURE_BYTES};
+use crate::layout;
+use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use crate::manifest::{FileEntry, Manifest, ManifestError};
 use crate::plain::Plain;
 
@@ -54,6 +56,10 @@ pub enum OpenError {
     /// What is inside is no zip archive of the kind that a parcel has.
     #[error("what is inside the seal is not the archive of a parcel")]
     NotAnArchive,
+    /// The archive can be read in more than one way, or has room for what is not shown: entries twice, local headers
+    /// that contradict the directory, gaps, overlaps, extra fields, bytes before or behind.
+    #[error("the archive of the parcel can be read in more than one way")]
+    Ambiguous,
     /// An entry is encrypted, or packed by another method than a parcel has.
     #[error("the parcel holds something packed by a method that parcels do not have")]
     Method,
@@ -118,6 +124,12 @@ pub enum OpenError {
         /// Place of the file in the manifest, from 0.
         index: usize,
     },
+    /// A file has another media type than its name says.
+    #[error("file {index} of the parcel has another media type than its name says")]
+    MediaType {
+        /// Place of the file in the manifest, from 0.
+        index: usize,
+    },
     /// The source cannot be read, or the destination cannot be written.
     #[error("the parcel cannot be read, or a file of it cannot be written")]
     Io(#[source] io::Error),
@@ -158,14 +170,13 @@ pub fn open<R: Read + Seek>(
     }
     let identities = keys.iter().map(OfficeKey::identity);
     let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
-    let plain = Plain::new(plain).map_err(seal_read_error)?;
+    let mut plain = Plain::new(plain).map_err(seal_read_error)?;
     if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
+    let length = plain.length();
+    layout::check(&mut plain, length)?;
     let mut archive = ZipArchive::new(plain).map_err(archive_error)?;
-    if archive.len() > FILES + entry::OWN {
-        return Err(ManifestError::TooManyFiles.into());
-    }
     let json = read_part(&mut archive, entry::MANIFEST, MANIFEST_BYTES)?;
     let signature = read_part(&mut archive, entry::SIGNATURE, SIGNATURE_BYTES)?;
     let certificates = read_part(&mut archive, entry::CERTIFICATE, CERTIFICATE_BYTES)?;
@@ -181,6 +192,7 @@ pub fn open<R: Read + Seek>(
         check_expected(&manifest, expected)?;
     }
     check_entries(&archive, &manifest)?;
+    check_media_types(&manifest)?;
     let mut opened = OpenedParcel { archive, manifest, signer };
     for index in 0..opened.manifest.files.len() {
         opened.copy_file(index, &mut io::sink())?;
@@ -254,6 +266,15 @@ fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -
         }
     }
     if found == named.len() { Ok(()) } else { Err(OpenError::Missing) }
+}
+
+/// The type says nothing that the name does not, so that nobody is led to show a file as what it is not.
+fn check_media_types(manifest: &Manifest) -> Result<(), OpenError> {
+    let is_other = |file: &FileEntry| file.media_type != MediaType::of(&file.name).as_str();
+    match manifest.files.iter().position(is_other) {
+        Some(index) => Err(OpenError::MediaType { index }),
+        None => Ok(()),
+    }
 }
 
 fn read_part<R: Read + Seek>(

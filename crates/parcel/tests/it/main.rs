@@ -8,6 +8,7 @@ mod hostile;
 mod memory;
 mod refused;
 mod round_trip;
+mod strict;
 mod tools;
 mod vectors;
 mod world;

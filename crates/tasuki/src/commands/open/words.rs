@@ -73,7 +73,9 @@ pub(super) fn refusal(error: &OpenError) -> String {
             format!("荷物の形式（{found}）が新しすぎます。新しい版の tasuki で開いてください。")
         }
         OpenError::NotAnArchive
+        | OpenError::Ambiguous
         | OpenError::Method
+        | OpenError::MediaType { .. }
         | OpenError::Unpacking
         | OpenError::Missing
         | OpenError::Unexpected
