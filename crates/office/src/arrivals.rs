@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use tasuki_identity::chain::OfficeCertificate;
 use tasuki_parcel::manifest::{FileKind, Manifest};
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_standard::FileName;
@@ -235,7 +235,8 @@ impl Node {
     fn open_parcel(&self, office: OfficeNo, parcel: ParcelId, opener: Opener) -> Result<Opened, OfficeError> {
         let keys = self.open_office(office)?;
         let sealed = self.archive().get(office, parcel)?;
-        unpack(&keys, sealed, None, Expected { id: parcel, opener }).map_err(|_| OfficeError::Damaged)
+        unpack(&keys, sealed, VerifiedAt::Sealed, Expected { id: parcel, opener })
+            .map_err(|_| OfficeError::Damaged)
     }
 
     /// Changes the state of an arrival, as a person says. What was imported does not become unread.
@@ -303,7 +304,12 @@ impl Node {
         let office = open.no();
         let expected = Expected { id: parcel.id, opener: Opener::Receiver(office) };
         self.archive().put(office, parcel.id, &sealed)?;
-        let (state, inside, months) = match unpack(open, sealed, Some(parcel.accepted_at), expected) {
+        let (state, inside, months) = match unpack(
+            open,
+            sealed,
+            VerifiedAt::Accepted(parcel.accepted_at),
+            expected,
+        ) {
             Ok(opened) if opened.manifest.from == parcel.from && is_exchangeable(&opened.files) => {
                 let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
                 let files: Vec<_> = (0..).zip(opened.files).collect();
@@ -465,7 +471,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Arrival, Vec<u8>)> {
 fn unpack(
     open_office: &OpenOffice,
     sealed: Vec<u8>,
-    at: Option<Timestamp>,
+    at: VerifiedAt,
     expected: Expected,
 ) -> Result<Opened, OpenError> {
     let keys = &open_office.secrets.office_keys;

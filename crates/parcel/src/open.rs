@@ -38,6 +38,18 @@ pub enum Opener {
     Sender(OfficeNo),
 }
 
+/// The time at which the sender's certificates must be valid. Whoever opens must say which: a parcel that was
+/// verified when it came must be verified in the same way for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifiedAt {
+    /// When the relay accepted it. Right for all that came over a relay, also after years: keep that time beside
+    /// the parcel.
+    Accepted(Timestamp),
+    /// When the sender says to have sealed it. Only for a parcel of which nobody knows more: the sender's clock may
+    /// be wrong, and then a good parcel is refused.
+    Sealed,
+}
+
 /// Why a parcel was not opened. Nothing of its contents has been handed out.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -145,17 +157,13 @@ pub struct OpenedParcel<R: Read + Seek> {
 /// Opens a parcel and verifies all of it: the seal, the chain of the sender's certificates at a time, the
 /// signature, what is expected, and each file. Memory does not grow with the files.
 ///
-/// `at` is the time at which the certificates must be valid: for a parcel that arrives, when the relay had it;
-/// `None` takes the time that the parcel itself says, which is right for one that was kept for years and verified
-/// when it came.
-///
 /// # Errors
 /// The first check that fails.
 pub fn open<R: Read + Seek>(
     sealed: R,
     keys: &[OfficeKey],
     trust: &Trust,
-    at: Option<Timestamp>,
+    at: VerifiedAt,
     expected: Option<Expected>,
 ) -> Result<OpenedParcel<R>, OpenError> {
     let mut sealed = Source(sealed);
@@ -183,7 +191,11 @@ pub fn open<R: Read + Seek>(
 
     let manifest = Manifest::from_json(&json)?;
     let chain = CertificateChain::from_pem(&certificates)?;
-    let signer = trust.verify(&chain, at.unwrap_or(manifest.created_at))?;
+    let at = match at {
+        VerifiedAt::Accepted(at) => at,
+        VerifiedAt::Sealed => manifest.created_at,
+    };
+    let signer = trust.verify(&chain, at)?;
     signer.verify_signature(&json, &signature).map_err(|_| OpenError::Signature)?;
     if signer.office != manifest.from {
         return Err(OpenError::OtherSigner { from: manifest.from, signer: signer.office });

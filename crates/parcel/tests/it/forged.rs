@@ -6,7 +6,7 @@ use tasuki_identity::chain::ChainError;
 use tasuki_identity::statement::{KeyStatement, SignedStatement, StatementError};
 use tasuki_parcel::limits::MANIFEST_BYTES;
 use tasuki_parcel::manifest::ManifestError;
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::ParcelId;
 
 use crate::world::{World, archive, decrypt, encrypt, id, now};
@@ -221,7 +221,9 @@ fn a_parcel_sent_again_under_another_number_is_refused() {
     let other = ParcelId::new(now(), [8; 10]);
     let expected = Expected { id: other, opener: Opener::Receiver(world.b.statement.office) };
     let keys = std::slice::from_ref(&world.b.key);
-    let error = open(Cursor::new(sealed), keys, &world.trust(), Some(now()), Some(expected)).err().unwrap();
+    let error = open(Cursor::new(sealed), keys, &world.trust(), VerifiedAt::Accepted(now()), Some(expected))
+        .err()
+        .unwrap();
     assert!(
         matches!(error, OpenError::OtherParcel { expected, found } if expected == other && found == id())
     );
@@ -235,7 +237,14 @@ fn a_parcel_passed_on_is_not_for_the_next() {
     let (sealed, _) = world.seal(&FILES).unwrap();
     let passed_on = encrypt(&decrypt(&sealed, &world.b.key), &next.statement.key);
     let expected = Expected { id: id(), opener: Opener::Receiver(next.statement.office) };
-    let error = open(Cursor::new(passed_on), &[next.key], &world.trust(), Some(now()), Some(expected)).err();
+    let error = open(
+        Cursor::new(passed_on),
+        &[next.key],
+        &world.trust(),
+        VerifiedAt::Accepted(now()),
+        Some(expected),
+    )
+    .err();
     assert!(matches!(error, Some(OpenError::OtherReceiver { to }) if to == world.b.statement.office));
 }
 

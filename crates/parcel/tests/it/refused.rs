@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use tasuki_parcel::limits::HEADER_BYTES;
-use tasuki_parcel::open::{OpenError, open};
+use tasuki_parcel::open::{OpenError, VerifiedAt, open};
 
 use crate::world::{World, archive, decrypt, encrypt, now};
 
@@ -47,7 +47,7 @@ fn header_of(stanzas: usize, line: usize) -> Vec<u8> {
 fn opened(world: &World, bytes: Vec<u8>) -> (OpenError, usize) {
     let mut source = Watched::new(bytes);
     let keys = std::slice::from_ref(&world.b.key);
-    let error = open(&mut source, keys, &world.trust(), Some(now()), None).err().unwrap();
+    let error = open(&mut source, keys, &world.trust(), VerifiedAt::Accepted(now()), None).err().unwrap();
     (error, source.read)
 }
 
@@ -136,7 +136,7 @@ fn a_source_that_fails_is_no_fault_of_the_parcel() {
     for fails_at in [0, 10, 400, 70_000, 500_000, sealed.len() as u64 - 10] {
         let mut source = Watched { fails_at, ..Watched::new(sealed.clone()) };
         let keys = std::slice::from_ref(&world.b.key);
-        let error = open(&mut source, keys, &world.trust(), Some(now()), None).err().unwrap();
+        let error = open(&mut source, keys, &world.trust(), VerifiedAt::Accepted(now()), None).err().unwrap();
         let OpenError::Io(cause) = error else { panic!("{fails_at}: {error:?}") };
         assert_eq!(cause.to_string(), "the disk has failed");
     }

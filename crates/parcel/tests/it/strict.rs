@@ -37,7 +37,9 @@ fn bytes_before_between_and_behind_are_refused() {
     assert!(matches!(prefix, OpenError::Ambiguous), "{prefix:?}");
     let moved_prefix = opened_after(|plain| {
         let places: Vec<_> = (0..end(plain)).filter(|&at| plain[at..].starts_with(b"PK\x01\x02")).collect();
-        places.into_iter().for_each(|at| lift(plain, at + 42, 4));
+        for at in places {
+            lift(plain, at + 42, 4);
+        }
         let end = end(plain);
         lift(plain, end + 16, 4);
         plain.splice(0..0, *b"#!sh");

@@ -9,7 +9,7 @@ use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::KeyStatement;
 use tasuki_parcel::manifest::{FileKind, Manifest};
-use tasuki_parcel::open::{Expected, OpenError, OpenedParcel, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, OpenedParcel, Opener, VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
 use tasuki_terms::ParcelId;
 
@@ -79,7 +79,7 @@ impl World {
     pub(crate) fn open(&self, sealed: &[u8]) -> Result<OpenedParcel<Cursor<Vec<u8>>>, OpenError> {
         let keys = std::slice::from_ref(&self.b.key);
         let expected = Expected { id: id(), opener: Opener::Receiver(self.b.statement.office) };
-        open(Cursor::new(sealed.to_vec()), keys, &self.trust(), Some(now()), Some(expected))
+        open(Cursor::new(sealed.to_vec()), keys, &self.trust(), VerifiedAt::Accepted(now()), Some(expected))
     }
 
     /// An archive of these entries, sealed for B.
