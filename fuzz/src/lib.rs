@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
-use tasuki_parcel::open::open;
+use tasuki_parcel::open::{VerifiedAt, VerifiedAt, open};
 use tasuki_standard::check::{Lang, check_file, check_units};
 use tasuki_standard::explain::{explain, layout_for};
 use tasuki_standard::read::Reader;
@@ -78,7 +78,7 @@ pub fn parcel(bytes: &[u8]) {
         Trust::from_pem(include_bytes!("../../crates/parcel/vectors/root.pem")).expect("a root")
     });
     for sealed in [bytes.to_vec(), encrypted(bytes, &KEYS[0])] {
-        if let Ok(parcel) = open(Cursor::new(sealed), &*KEYS, &TRUST, None, None) {
+        if let Ok(parcel) = open(Cursor::new(sealed), &*KEYS, &TRUST, VerifiedAt::Sealed, None) {
             let signed = include_bytes!("../../crates/parcel/vectors/manifest.json");
             let manifest = serde_json::to_vec(parcel.manifest()).expect("a manifest has a JSON form");
             assert_eq!(manifest, signed, "only what was signed is opened");

@@ -6,7 +6,8 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime}
 use tasuki_terms::OfficeNo;
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
-    RevocationCheckDepth, RevocationOptionsBuilder, UnknownStatusPolicy, anchor_from_trusted_cert,
+    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+    anchor_from_trusted_cert,
 };
 
 use crate::x509;
@@ -157,6 +158,8 @@ impl Trust {
         Ok(OfficeCertificate { office, serial, not_before, not_after, certificate: leaf.clone() })
     }
 
+    /// Each list is asked alone. One that somebody else has signed in the name of an issuer says nothing: neither
+    /// that a certificate was taken back, nor does it make those of that issuer fail.
     fn verify_client(
         &self,
         leaf: &CertificateDer<'_>,
@@ -166,20 +169,18 @@ impl Trust {
         let anchors: Result<Vec<_>, _> = self.roots.iter().map(anchor_from_trusted_cert).collect();
         let anchors = anchors.map_err(ChainError::NotAcceptable)?;
         let leaf = EndEntityCert::try_from(leaf).map_err(chain_error)?;
-        let lists: Vec<_> = self.revocation_lists.iter().collect();
-        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
-            options
-                .with_depth(RevocationCheckDepth::EndEntity)
-                .with_status_policy(UnknownStatusPolicy::Allow)
-                .with_expiration_policy(ExpirationPolicy::Ignore)
-                .build()
-        });
+        let lists: Vec<_> = self.revocation_lists.iter().map(|list| [list]).collect();
         let seconds = u64::try_from(at.as_second()).unwrap_or(0);
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-        let usage = KeyUsage::client_auth();
-        leaf.verify_for_usage(&ALGORITHMS, &anchors, intermediates, time, usage, revocation, None)
-            .map_err(chain_error)?;
-        Ok(())
+        let verify = |revocation| {
+            let usage = KeyUsage::client_auth();
+            leaf.verify_for_usage(&ALGORITHMS, &anchors, intermediates, time, usage, revocation, None)
+                .map(drop)
+        };
+        verify(None).map_err(chain_error)?;
+        let mut lists = lists.iter().filter_map(|list| revocation_options(list));
+        let revokes = |list| matches!(verify(Some(list)), Err(webpki::Error::CertRevoked));
+        if lists.any(revokes) { Err(ChainError::Revoked) } else { Ok(()) }
     }
 }
 
@@ -214,6 +215,18 @@ pub fn validity_of(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
 /// [`SigningKey::public_key`](crate::signing::SigningKey::public_key).
 pub fn public_key_of(certificate: &[u8]) -> Option<Vec<u8>> {
     x509::read_public_key(certificate)
+}
+
+/// A list that is out of date still counts, and a certificate of which no list tells is good.
+fn revocation_options<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
+    let options = RevocationOptionsBuilder::new(lists).ok()?;
+    Some(
+        options
+            .with_depth(RevocationCheckDepth::EndEntity)
+            .with_status_policy(UnknownStatusPolicy::Allow)
+            .with_expiration_policy(ExpirationPolicy::Ignore)
+            .build(),
+    )
 }
 
 fn chain_error(error: webpki::Error) -> ChainError {

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use tasuki_identity::chain::OfficeCertificate;
 use tasuki_parcel::manifest::Manifest;
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::{OfficeNo, ParcelId, ServiceMonth, Sha256Digest};
 
 use crate::archive::Received;
@@ -176,7 +176,8 @@ impl Node {
         let sealed = self.archive().received(office, &received)?;
         let expected = Expected { id: arrival.parcel, opener: Opener::Receiver(office) };
         // By the time at which the relay had it, as when it came: what was accepted once opens for ever.
-        unpack(&keys, sealed, Some(arrival.accepted_at), expected).map_err(|_| OfficeError::Damaged)
+        unpack(&keys, sealed, VerifiedAt::Accepted(arrival.accepted_at), expected)
+            .map_err(|_| OfficeError::Damaged)
     }
 
     /// Opens this office's own copy of what it sent.
@@ -188,7 +189,9 @@ impl Node {
         let sealed = self.archive().sent(office, parcel)?;
         let at = self.handed_in_at(office, parcel)?;
         let expected = Expected { id: parcel, opener: Opener::Sender(office) };
-        unpack(&keys, sealed, at, expected).map_err(|_| OfficeError::Damaged)
+        // Before the relay has accepted it, nobody knows more than the sender.
+        unpack(&keys, sealed, at.map_or(VerifiedAt::Sealed, VerifiedAt::Accepted), expected)
+            .map_err(|_| OfficeError::Damaged)
     }
 
     /// When the relay had a parcel of this office.
@@ -256,7 +259,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Arrival, Vec<u8>)> {
 fn unpack(
     open_office: &OpenOffice,
     sealed: Vec<u8>,
-    at: Option<Timestamp>,
+    at: VerifiedAt,
     expected: Expected,
 ) -> Result<Opened, OpenError> {
     let keys = &open_office.secrets.office_keys;

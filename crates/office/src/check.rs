@@ -60,12 +60,15 @@ pub(crate) struct Kept {
     pub(crate) digest: Sha256Digest,
     /// It was refused when it arrived: it is kept as it came, and does not open.
     pub(crate) is_refused: bool,
+    /// When the relay accepted it, in milliseconds since 1970: by that time its certificates are judged for ever.
+    pub(crate) accepted_at: Option<i64>,
 }
 
 /// Every parcel that must be in the archive.
 pub(crate) fn kept_parcels(db: &Connection) -> rusqlite::Result<Vec<Kept>> {
     let mut kept = Vec::new();
-    let sql = "SELECT office, sender, parcel, record ->> 'digest', state = 'refused' FROM arrival";
+    let sql = "SELECT office, sender, parcel, record ->> 'digest', state = 'refused', accepted_at
+               FROM arrival";
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -75,9 +78,11 @@ pub(crate) fn kept_parcels(db: &Connection) -> rusqlite::Result<Vec<Kept>> {
             side: Side::Received(received),
             digest: received.digest,
             is_refused: row.get(4)?,
+            accepted_at: row.get(5)?,
         });
     }
-    let sql = "SELECT office, parcel, digest FROM send WHERE digest IS NOT NULL AND parcel IS NOT NULL";
+    let sql = "SELECT office, parcel, digest, sent_at FROM send
+               WHERE digest IS NOT NULL AND parcel IS NOT NULL";
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -86,6 +91,7 @@ pub(crate) fn kept_parcels(db: &Connection) -> rusqlite::Result<Vec<Kept>> {
             side: Side::Sent(parse(row, 1)?),
             digest: parse(row, 2)?,
             is_refused: false,
+            accepted_at: row.get(3)?,
         });
     }
     Ok(kept)

@@ -14,7 +14,7 @@ use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::KeyStatement;
 use tasuki_parcel::manifest::FileKind;
-use tasuki_parcel::open::open;
+use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 use tasuki_terms::ParcelId;
 
@@ -93,7 +93,8 @@ fn open_parcel(bencher: Bencher<'_, '_>, size: usize) {
     let sealed = sealed(&office, &contents(size));
     let keys = std::slice::from_ref(&office.key);
     bencher.counter(BytesCount::new(size)).bench_local(|| {
-        open(Cursor::new(&sealed), keys, &office.trust, Some(now()), None).expect("a good parcel");
+        open(Cursor::new(&sealed), keys, &office.trust, VerifiedAt::Accepted(now()), None)
+            .expect("a good parcel");
     });
 }
 

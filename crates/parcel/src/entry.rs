@@ -9,9 +9,6 @@ pub(crate) const CERTIFICATE: &str = "certificate.pem";
 /// Entries beside the files.
 pub(crate) const OWN: usize = 3;
 
-/// Where the files are.
-pub(crate) const FOLDER: &str = "files/";
-
 pub(crate) fn of_file(name: &FileName) -> String {
-    format!("{FOLDER}{name}")
+    format!("files/{name}")
 }

@@ -22,7 +22,7 @@
 //! use tasuki_identity::signing::SigningKey;
 //! use tasuki_identity::statement::KeyStatement;
 //! use tasuki_parcel::manifest::FileKind;
-//! use tasuki_parcel::open::{Expected, Opener, open};
+//! use tasuki_parcel::open::{Expected, Opener, VerifiedAt, open};
 //! use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 //! use tasuki_terms::ParcelId;
 //!
@@ -47,7 +47,7 @@
 //!
 //! let trust = Trust::new(root.certificate().to_vec());
 //! let expected = Expected { id, opener: Opener::Receiver(b) };
-//! let mut parcel = open(Cursor::new(sealed), &[key_b], &trust, Some(now), Some(expected))?;
+//! let mut parcel = open(Cursor::new(sealed), &[key_b], &trust, VerifiedAt::Accepted(now), Some(expected))?;
 //! assert_eq!(parcel.manifest().message, "10月分です。");
 //! let mut file = Vec::new();
 //! parcel.copy_file(0, &mut file)?;
@@ -76,5 +76,7 @@ pub mod seal;
 
 mod copy;
 mod entry;
+mod fault;
+mod header;
+mod layout;
 mod plain;
-mod strict;

@@ -7,10 +7,6 @@ pub const CONTENTS_BYTES: u64 = 10 * 1024 * 1024;
 /// names, manifest and certificates. Sealing adds less than 4 kB.
 pub const ARCHIVE_BYTES: u64 = CONTENTS_BYTES + 1020 * 1024;
 
-/// What stands before the sealed bytes, in bytes. Two recipients and a line of noise, as age adds one, need less than a
-/// fifth of it. Readers of age take a time that grows with the square of the recipients.
-pub const HEADER_BYTES: usize = 4096;
-
 /// Files of one parcel. An office with a few hundred people sends some files for each.
 pub const FILES: usize = 2000;
 
@@ -31,3 +27,15 @@ pub const SIGNATURE_BYTES: u64 = 1024;
 
 /// The certificates in PEM, in bytes.
 pub const CERTIFICATE_BYTES: u64 = 64 * 1024;
+
+/// Recipients of the seal: the receiver and the sender.
+pub const RECIPIENTS: usize = 2;
+
+/// Stanzas of the seal: the recipients, and one of nonsense that some writers of age add on purpose.
+pub const STANZAS: usize = RECIPIENTS + 1;
+
+/// The header of the seal, in bytes. Two recipients and nonsense take less than half of it.
+pub const HEADER_BYTES: usize = 1024;
+
+/// A line of that header, in bytes.
+pub const HEADER_LINE_BYTES: usize = 128;

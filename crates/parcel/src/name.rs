@@ -53,9 +53,12 @@ impl FileName {
         self.0.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
     }
 
-    /// What two names must differ in to be two files on every system: Windows and macOS ignore case.
+    /// What two names must differ in to be two files on every system: Windows and macOS ignore case. Upper case
+    /// first brings together what has several small forms (σ and ς, ſ and s), character by character, since
+    /// lowering a whole text looks at the place in a word.
     pub(crate) fn folded(&self) -> String {
-        self.0.to_lowercase()
+        let upper = self.0.chars().flat_map(char::to_uppercase);
+        upper.flat_map(char::to_lowercase).nfc().collect()
     }
 }
 
@@ -121,7 +124,8 @@ fn check(name: &str) -> Result<(), FileNameError> {
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}'
+            | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -170,6 +174,12 @@ mod tests {
             ("a\n.csv", E::InvisibleCharacter),
             ("plan\u{202e}fdp.exe", E::InvisibleCharacter),
             ("pla\u{200b}n.pdf", E::InvisibleCharacter),
+            ("\u{3164}.csv", E::InvisibleCharacter),
+            ("\u{115f}.csv", E::InvisibleCharacter),
+            ("a\u{1160}.csv", E::InvisibleCharacter),
+            ("\u{ffa0}.csv", E::InvisibleCharacter),
+            ("a\u{34f}.csv", E::InvisibleCharacter),
+            ("\u{2800}.csv", E::InvisibleCharacter),
             (" a.csv", E::LooseEnd),
             ("a.csv ", E::LooseEnd),
             ("a.csv\u{3000}", E::LooseEnd),
@@ -184,6 +194,17 @@ mod tests {
             assert_eq!(name.parse::<FileName>(), Err(error), "{name:?}");
         }
         assert_eq!("あ".repeat(86).parse::<FileName>(), Err(E::TooLong));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_one() {
+        let folded = |name: &str| name.parse::<FileName>().unwrap().folded();
+        for (one, other) in
+            [("A.csv", "a.CSV"), ("ΟΔΟΣ.csv", "οδος.csv"), ("οδοσ.csv", "οδος.csv"), ("ſ.csv", "S.csv")]
+        {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_ne!(folded("ア.csv"), folded("ｱ.csv"));
     }
 
     proptest! {

@@ -10,12 +10,15 @@ use tasuki_terms::{OfficeNo, ParcelId};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use crate::attachment::MediaType;
 use crate::copy::{CopyError, copy};
 use crate::entry;
-use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, HEADER_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
+use crate::fault::{Fault, Source};
+use crate::header::{self, Header};
+use crate::layout;
+use crate::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use crate::manifest::{FileEntry, Manifest, ManifestError};
 use crate::plain::Plain;
-use crate::strict;
 
 /// What the one who opens knows of a parcel beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +38,27 @@ pub enum Opener {
     Sender(OfficeNo),
 }
 
+/// The time at which the sender's certificates must be valid. Whoever opens must say which: a parcel that was
+/// verified when it came must be verified in the same way for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifiedAt {
+    /// When the relay accepted it. Right for all that came over a relay, also after years: keep that time beside
+    /// the parcel.
+    Accepted(Timestamp),
+    /// When the sender says to have sealed it. Only for a parcel of which nobody knows more: the sender's clock may
+    /// be wrong, and then a good parcel is refused.
+    Sealed,
+}
+
 /// Why a parcel was not opened. Nothing of its contents has been handed out.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not a file of age.
     #[error("this is not a sealed parcel")]
     NotSealed,
+    /// A header with more recipients or bytes than that of a parcel; age was not asked.
+    #[error("the seal has more recipients or bytes than that of a parcel")]
+    SealTooLarge,
     /// Sealed for other keys.
     #[error("the parcel is not sealed for any of these keys")]
     NotForTheseKeys,
@@ -50,6 +68,16 @@ pub enum OpenError {
     /// What is inside is no zip archive of the kind that a parcel has.
     #[error("what is inside the seal is not the archive of a parcel")]
     NotAnArchive,
+    /// The archive can be read in more than one way, or has room for what is not shown: entries twice, local headers
+    /// that contradict the directory, gaps, overlaps, extra fields, bytes before or behind.
+    #[error("the archive of the parcel can be read in more than one way")]
+    Ambiguous,
+    /// An entry is encrypted, or packed by another method than a parcel has.
+    #[error("the parcel holds something packed by a method that parcels do not have")]
+    Method,
+    /// An entry cannot be unpacked, or its checksum is wrong.
+    #[error("a part of the parcel cannot be unpacked")]
+    Unpacking,
     /// `manifest.json`, `manifest.sig`, `certificate.pem` or a file of the manifest is not there.
     #[error("a part of the parcel is missing")]
     Missing,
@@ -108,14 +136,20 @@ pub enum OpenError {
         /// Place of the file in the manifest, from 0.
         index: usize,
     },
-    /// The source cannot be read, by the system's own word, or the destination cannot be written.
+    /// A file has another media type than its name says.
+    #[error("file {index} of the parcel has another media type than its name says")]
+    MediaType {
+        /// Place of the file in the manifest, from 0.
+        index: usize,
+    },
+    /// The source cannot be read, or the destination cannot be written.
     #[error("the parcel cannot be read, or a file of it cannot be written")]
     Io(#[source] io::Error),
 }
 
 /// A parcel of which everything was verified.
 pub struct OpenedParcel<R: Read + Seek> {
-    archive: ZipArchive<Plain<R>>,
+    archive: ZipArchive<Plain<Source<R>>>,
     manifest: Manifest,
     signer: OfficeCertificate,
 }
@@ -123,37 +157,33 @@ pub struct OpenedParcel<R: Read + Seek> {
 /// Opens a parcel and verifies all of it: the seal, the chain of the sender's certificates at a time, the
 /// signature, what is expected, and each file. Memory does not grow with the files.
 ///
-/// `at` is the time at which the certificates must be valid: for a parcel that arrives, when the relay had it;
-/// `None` takes the time that the parcel itself says, which is right for one that was kept for years and verified
-/// when it came.
-///
 /// # Errors
 /// The first check that fails.
 pub fn open<R: Read + Seek>(
-    mut sealed: R,
+    sealed: R,
     keys: &[OfficeKey],
     trust: &Trust,
-    at: Option<Timestamp>,
+    at: VerifiedAt,
     expected: Option<Expected>,
 ) -> Result<OpenedParcel<R>, OpenError> {
-    check_header(&mut sealed)?;
+    let mut sealed = Source(sealed);
+    match header::look(&mut sealed).map_err(seal_read_error)? {
+        Header::Small => {}
+        Header::TooLarge => return Err(OpenError::SealTooLarge),
+        Header::Foreign => return Err(OpenError::NotSealed),
+    }
     let decryptor = age::Decryptor::new(sealed).map_err(decrypt_error)?;
     if decryptor.is_scrypt() {
         return Err(OpenError::NotForTheseKeys);
     }
     let identities = keys.iter().map(OfficeKey::identity);
     let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
-    let mut plain = Plain::new(plain).map_err(read_error)?;
+    let mut plain = Plain::new(plain).map_err(seal_read_error)?;
     if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
     let length = plain.length();
-    strict::check(&mut plain, length).map_err(|fault| match fault {
-        strict::Fault::Layout => OpenError::NotAnArchive,
-        strict::Fault::TooMany => ManifestError::TooManyFiles.into(),
-        strict::Fault::Unreadable => OpenError::Damaged,
-    })?;
-    plain.rewind().map_err(read_error)?;
+    layout::check(&mut plain, length)?;
     let mut archive = ZipArchive::new(plain).map_err(archive_error)?;
     let json = read_part(&mut archive, entry::MANIFEST, MANIFEST_BYTES)?;
     let signature = read_part(&mut archive, entry::SIGNATURE, SIGNATURE_BYTES)?;
@@ -161,7 +191,11 @@ pub fn open<R: Read + Seek>(
 
     let manifest = Manifest::from_json(&json)?;
     let chain = CertificateChain::from_pem(&certificates)?;
-    let signer = trust.verify(&chain, at.unwrap_or(manifest.created_at))?;
+    let at = match at {
+        VerifiedAt::Accepted(at) => at,
+        VerifiedAt::Sealed => manifest.created_at,
+    };
+    let signer = trust.verify(&chain, at)?;
     signer.verify_signature(&json, &signature).map_err(|_| OpenError::Signature)?;
     if signer.office != manifest.from {
         return Err(OpenError::OtherSigner { from: manifest.from, signer: signer.office });
@@ -170,6 +204,7 @@ pub fn open<R: Read + Seek>(
         check_expected(&manifest, expected)?;
     }
     check_entries(&archive, &manifest)?;
+    check_media_types(&manifest)?;
     let mut opened = OpenedParcel { archive, manifest, signer };
     for index in 0..opened.manifest.files.len() {
         opened.copy_file(index, &mut io::sink())?;
@@ -201,7 +236,7 @@ impl<R: Read + Seek> OpenedParcel<R> {
         // What is longer than it must be is not read to its end, be it a bomb.
         let (found_size, found_digest) = copy(&mut contents, to, *size).map_err(|error| match error {
             CopyError::TooLong => OpenError::Size { index },
-            CopyError::Read(error) => read_error(error),
+            CopyError::Read(error) => archive_read_error(error),
             CopyError::Write(error) => OpenError::Io(error),
         })?;
         if found_size != *size {
@@ -212,15 +247,6 @@ impl<R: Read + Seek> OpenedParcel<R> {
         }
         Ok(())
     }
-}
-
-/// Looks for the end of the header before age reads it: a header with thousands of recipients would cost hours.
-fn check_header<R: Read + Seek>(sealed: &mut R) -> Result<(), OpenError> {
-    let mut head = Vec::with_capacity(HEADER_BYTES);
-    sealed.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut head).map_err(read_error)?;
-    sealed.rewind().map_err(read_error)?;
-    // "---" begins the last line of a header, and no other.
-    if head.windows(4).any(|some| some == b"\n---") { Ok(()) } else { Err(OpenError::NotSealed) }
 }
 
 fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenError> {
@@ -238,7 +264,7 @@ fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenErr
     }
 }
 
-/// The archive must hold what the manifest names, and nothing else. That no name is there twice is known by now.
+/// The archive must hold what the manifest names, and nothing else.
 fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -> Result<(), OpenError> {
     let named: BTreeSet<String> = manifest.files.iter().map(|file| entry::of_file(&file.name)).collect();
     let own = [entry::MANIFEST, entry::SIGNATURE, entry::CERTIFICATE];
@@ -254,6 +280,15 @@ fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -
     if found == named.len() { Ok(()) } else { Err(OpenError::Missing) }
 }
 
+/// The type says nothing that the name does not, so that nobody is led to show a file as what it is not.
+fn check_media_types(manifest: &Manifest) -> Result<(), OpenError> {
+    let is_other = |file: &FileEntry| file.media_type != MediaType::of(&file.name).as_str();
+    match manifest.files.iter().position(is_other) {
+        Some(index) => Err(OpenError::MediaType { index }),
+        None => Ok(()),
+    }
+}
+
 fn read_part<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     name: &str,
@@ -261,7 +296,7 @@ fn read_part<R: Read + Seek>(
 ) -> Result<Vec<u8>, OpenError> {
     let part = archive.by_name(name).map_err(archive_error)?;
     let mut bytes = Vec::new();
-    part.take(limit + 1).read_to_end(&mut bytes).map_err(read_error)?;
+    part.take(limit + 1).read_to_end(&mut bytes).map_err(archive_read_error)?;
     if bytes.len() as u64 > limit { Err(OpenError::PartTooLarge) } else { Ok(bytes) }
 }
 
@@ -270,21 +305,33 @@ fn decrypt_error(error: age::DecryptError) -> OpenError {
     match error {
         E::NoMatchingKeys | E::KeyDecryptionFailed | E::ExcessiveWork { .. } => OpenError::NotForTheseKeys,
         E::InvalidHeader | E::UnknownFormat => OpenError::NotSealed,
-        E::Io(error) => read_error(error),
+        E::Io(error) => seal_read_error(error),
         _ => OpenError::Damaged,
     }
 }
 
 fn archive_error(error: ZipError) -> OpenError {
     match error {
-        ZipError::Io(error) => read_error(error),
+        ZipError::Io(error) => archive_read_error(error),
+        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => OpenError::Method,
         ZipError::FileNotFound => OpenError::Missing,
         _ => OpenError::NotAnArchive,
     }
 }
 
-/// age and the archive report wrong bytes as errors of reading, of many kinds. A failing disk is something else: the
-/// system itself says so.
-fn read_error(error: io::Error) -> OpenError {
-    if error.raw_os_error().is_some() { OpenError::Io(error) } else { OpenError::Damaged }
+/// What age reports is of the bytes, unless the source has failed.
+fn seal_read_error(error: io::Error) -> OpenError {
+    match Fault::inside(error) {
+        Some(Fault::Source(error)) => OpenError::Io(error),
+        Some(Fault::Seal(_)) | None => OpenError::Damaged,
+    }
+}
+
+/// What is neither the source nor the seal is of the sender's bytes inside.
+pub(crate) fn archive_read_error(error: io::Error) -> OpenError {
+    match Fault::inside(error) {
+        Some(Fault::Source(error)) => OpenError::Io(error),
+        Some(Fault::Seal(_)) => OpenError::Damaged,
+        None => OpenError::Unpacking,
+    }
 }

@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use age::stream::StreamReader;
 
+use crate::fault::Fault;
+
 /// age's reader, but with an end: age panics when it is read from beyond it, and a hostile archive points there.
 pub(crate) struct Plain<R> {
     inner: StreamReader<R>,
@@ -14,8 +16,8 @@ pub(crate) struct Plain<R> {
 impl<R: Read + Seek> Plain<R> {
     /// Finds the end, which must be whole.
     pub(crate) fn new(mut inner: StreamReader<R>) -> io::Result<Self> {
-        let length = inner.seek(SeekFrom::End(0))?;
-        inner.rewind()?;
+        let length = inner.seek(SeekFrom::End(0)).map_err(Fault::of_seal)?;
+        inner.rewind().map_err(Fault::of_seal)?;
         Ok(Self { inner, position: 0, length })
     }
 
@@ -30,7 +32,7 @@ impl<R: Read> Read for Plain<R> {
         if self.position >= self.length {
             return Ok(0);
         }
-        let read = self.inner.read(bytes)?;
+        let read = self.inner.read(bytes).map_err(Fault::of_seal)?;
         self.position += read as u64;
         Ok(read)
     }
@@ -45,7 +47,7 @@ impl<R: Read + Seek> Seek for Plain<R> {
         };
         let target = target.ok_or(io::ErrorKind::InvalidInput)?;
         if target < self.length {
-            self.inner.seek(SeekFrom::Start(target))?;
+            self.inner.seek(SeekFrom::Start(target)).map_err(Fault::of_seal)?;
         }
         self.position = target;
         Ok(target)

@@ -13,7 +13,7 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::attachment::MediaType;
 use crate::copy::{CopyError, copy};
 use crate::entry;
-use crate::limits::{CONTENTS_BYTES, MANIFEST_BYTES};
+use crate::limits::{ARCHIVE_BYTES, CONTENTS_BYTES, MANIFEST_BYTES};
 use crate::manifest::{FORMAT, FileEntry, FileKind, Manifest, ManifestError};
 use crate::name::FileName;
 
@@ -103,7 +103,7 @@ pub fn seal<W: Write>(
     let recipients = [receiver.key.recipient(), sender.statement.key.recipient()];
     let encryptor = age::Encryptor::with_recipients(recipients.into_iter())
         .map_err(|error| io::Error::other(error.to_string()))?;
-    let mut archive = ZipWriter::new_stream(encryptor.wrap_output(out)?);
+    let mut archive = ZipWriter::new_stream(Counted { inner: encryptor.wrap_output(out)?, written: 0 });
     let mut room = CONTENTS_BYTES;
     for (enclosure, entry) in enclosures.iter_mut().zip(&mut manifest.files) {
         start(&mut archive, &entry::of_file(&entry.name), compression(&entry.name))?;
@@ -124,8 +124,31 @@ pub fn seal<W: Write>(
         start(&mut archive, name, CompressionMethod::Deflated)?;
         archive.write_all(bytes)?;
     }
-    archive.finish().map_err(io::Error::from)?.into_inner().finish()?;
+    let Counted { inner, written } = archive.finish().map_err(io::Error::from)?.into_inner();
+    // Many long names can fill what the files leave; whoever opens would refuse it.
+    if written > ARCHIVE_BYTES {
+        return Err(ManifestError::TooLarge.into());
+    }
+    inner.finish()?;
     Ok(manifest)
+}
+
+/// Counts what the archive takes.
+struct Counted<W> {
+    inner: W,
+    written: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.written += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 fn entry_to_be_filled(enclosure: &Enclosure<'_>) -> FileEntry {

@@ -1,7 +1,7 @@
 //! Keeping what was just fetched: verified, judged, durable.
 
 use rusqlite::params;
-use tasuki_parcel::open::{Expected, OpenError, Opener};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt};
 use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_terms::{OfficeNo, ServiceMonth};
@@ -28,7 +28,7 @@ impl Node {
         let office = open.no();
         let received = Received { from: parcel.from, parcel: parcel.id, digest: parcel.digest };
         let expected = Expected { id: parcel.id, opener: Opener::Receiver(office) };
-        let judged = match unpack(open, sealed.to_vec(), Some(parcel.accepted_at), expected) {
+        let judged = match unpack(open, sealed.to_vec(), VerifiedAt::Accepted(parcel.accepted_at), expected) {
             Err(OpenError::NotForTheseKeys) if !is_our_key => return Ok(Kept::NotForTheseKeys),
             opened => judge(opened, parcel, office),
         };

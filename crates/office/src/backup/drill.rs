@@ -3,10 +3,11 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use jiff::Timestamp;
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::vault::Vault;
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::{OfficeNo, ParcelId};
 use tempfile::TempDir;
 
@@ -172,7 +173,9 @@ impl Drill {
             Side::Received(_) => Opener::Receiver(kept.office),
         };
         let expected = Expected { id: kept.side.parcel(), opener };
-        match open(Cursor::new(sealed), &keys.keys, &keys.trust, None, Some(expected)) {
+        let at = kept.accepted_at.and_then(|at| Timestamp::from_millisecond(at).ok());
+        let at = at.map_or(VerifiedAt::Sealed, VerifiedAt::Accepted);
+        match open(Cursor::new(sealed), &keys.keys, &keys.trust, at, Some(expected)) {
             Ok(_) => Ok(Ok(Looked::Opened)),
             Err(OpenError::Io(error)) => Err(error.into()),
             Err(_) => Ok(Err(DrillFault::Unopenable)),

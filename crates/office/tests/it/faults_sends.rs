@@ -8,7 +8,7 @@ use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_office::arrivals::ArrivalState;
 use tasuki_office::open_office::Folders;
 use tasuki_office::sends::{Landed, Tray};
-use tasuki_parcel::open::open;
+use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::operator;
 
@@ -64,7 +64,7 @@ async fn b1_a_resealed_send_keeps_its_files() {
     }
     let sealed = visits.client.fetch(entries[0].parcel.id).await.unwrap();
     let trust = Trust::from_pem(&std::fs::read(world.relay_folder().root()).unwrap()).unwrap();
-    let opened = open(std::io::Cursor::new(sealed), &[new_key], &trust, None, None).unwrap();
+    let opened = open(std::io::Cursor::new(sealed), &[new_key], &trust, VerifiedAt::Sealed, None).unwrap();
     let sent = care.send(no(CARE), id).unwrap();
     let own = care.open_sent(no(CARE), sent.parcel.unwrap()).unwrap();
     println!(

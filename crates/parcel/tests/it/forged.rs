@@ -6,17 +6,25 @@ use tasuki_identity::chain::ChainError;
 use tasuki_identity::statement::{KeyStatement, SignedStatement, StatementError};
 use tasuki_parcel::limits::MANIFEST_BYTES;
 use tasuki_parcel::manifest::ManifestError;
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::ParcelId;
 
-use crate::world::{World, archive, decrypt, encrypt, entries_of, id, now};
+use crate::world::{World, archive, decrypt, encrypt, id, now};
 
 const FILES: [(&str, &[u8]); 2] = [("a.csv", b"first"), ("b.pdf", b"second")];
 
 /// The entries of an honest parcel.
 fn entries(world: &World) -> Vec<(String, Vec<u8>)> {
     let (sealed, _) = world.seal(&FILES).unwrap();
-    entries_of(&decrypt(&sealed, &world.b.key))
+    let mut archive = zip::ZipArchive::new(Cursor::new(decrypt(&sealed, &world.b.key))).unwrap();
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+        entries.push((entry.name().unwrap().into_owned(), bytes));
+    }
+    entries
 }
 
 /// Opens the honest parcel after a change of its entries, which keep their signature.
@@ -144,10 +152,7 @@ fn a_second_entry_of_one_name_is_noticed() {
         }
     }
     let error = world.open(&encrypt(&plain, &world.b.statement.key)).err().unwrap();
-    assert!(
-        matches!(error, OpenError::NotAnArchive | OpenError::Size { .. } | OpenError::Digest { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, OpenError::Ambiguous), "{error:?}");
 }
 
 #[test]
@@ -177,7 +182,6 @@ fn a_manifest_that_promises_too_much_is_refused_though_signed() {
         (vec![file("a.csv", u64::MAX), file("b.csv", 1)], ManifestError::TooLarge),
         (vec![file("a.csv", 10 * 1024 * 1024 + 1)], ManifestError::TooLarge),
         (vec![file("a.csv", 0), file("A.csv", 0)], ManifestError::NameTwice),
-        (vec![file("a.pdf", 0)], ManifestError::MediaType),
         (vec![file("../a.csv", 0)], ManifestError::Malformed),
         (vec![file("NUL.csv", 0)], ManifestError::Malformed),
         (vec![file("か\u{3099}.csv", 0)], ManifestError::Malformed),
@@ -217,7 +221,9 @@ fn a_parcel_sent_again_under_another_number_is_refused() {
     let other = ParcelId::new(now(), [8; 10]);
     let expected = Expected { id: other, opener: Opener::Receiver(world.b.statement.office) };
     let keys = std::slice::from_ref(&world.b.key);
-    let error = open(Cursor::new(sealed), keys, &world.trust(), Some(now()), Some(expected)).err().unwrap();
+    let error = open(Cursor::new(sealed), keys, &world.trust(), VerifiedAt::Accepted(now()), Some(expected))
+        .err()
+        .unwrap();
     assert!(
         matches!(error, OpenError::OtherParcel { expected, found } if expected == other && found == id())
     );
@@ -231,7 +237,14 @@ fn a_parcel_passed_on_is_not_for_the_next() {
     let (sealed, _) = world.seal(&FILES).unwrap();
     let passed_on = encrypt(&decrypt(&sealed, &world.b.key), &next.statement.key);
     let expected = Expected { id: id(), opener: Opener::Receiver(next.statement.office) };
-    let error = open(Cursor::new(passed_on), &[next.key], &world.trust(), Some(now()), Some(expected)).err();
+    let error = open(
+        Cursor::new(passed_on),
+        &[next.key],
+        &world.trust(),
+        VerifiedAt::Accepted(now()),
+        Some(expected),
+    )
+    .err();
     assert!(matches!(error, Some(OpenError::OtherReceiver { to }) if to == world.b.statement.office));
 }
 

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use tasuki_parcel::limits::CONTENTS_BYTES;
 use tasuki_parcel::manifest::FileKind;
-use tasuki_parcel::open::open;
+use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, seal};
 
 use crate::world::{World, id, now};
@@ -52,7 +52,7 @@ fn seal_and_open_ten_megabytes() {
     let sealed = File::open(&path).unwrap();
     assert!(sealed.metadata().unwrap().len() > CONTENTS_BYTES);
     let trust = world.trust();
-    let mut parcel = open(sealed, &[world.b.key], &trust, Some(now()), None).unwrap();
+    let mut parcel = open(sealed, &[world.b.key], &trust, VerifiedAt::Accepted(now()), None).unwrap();
     parcel.copy_file(0, &mut io::sink()).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     println!("\n{}", status.lines().find(|line| line.starts_with("VmHWM:")).unwrap());

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use proptest::prelude::*;
 use tasuki_parcel::limits::{CONTENTS_BYTES, FILES, MESSAGE_CHARS};
 use tasuki_parcel::manifest::{FileKind, ManifestError};
-use tasuki_parcel::open::{Expected, OpenError, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, seal};
 
 use crate::world::{World, contents, id, now};
@@ -38,9 +38,10 @@ fn the_sender_opens_its_own_copy() {
     let expected = Expected { id: id(), opener: Opener::Sender(world.a.statement.office) };
     let keys = [world.a.key];
     let trust = tasuki_identity::chain::Trust::new(world.root.certificate().to_vec());
-    open(Cursor::new(&sealed), &keys, &trust, Some(now()), Some(expected)).unwrap();
+    open(Cursor::new(&sealed), &keys, &trust, VerifiedAt::Accepted(now()), Some(expected)).unwrap();
     let expected = Expected { opener: Opener::Sender(world.b.statement.office), ..expected };
-    let error = open(Cursor::new(&sealed), &keys, &trust, Some(now()), Some(expected)).err().unwrap();
+    let error =
+        open(Cursor::new(&sealed), &keys, &trust, VerifiedAt::Accepted(now()), Some(expected)).err().unwrap();
     assert!(matches!(error, OpenError::OtherSender { .. }), "{error:?}");
 }
 
@@ -59,7 +60,7 @@ fn an_older_key_of_the_receiver_still_opens() {
     let (sealed, _) = world.seal(&[("a.csv", b"1")]).unwrap();
     let newer = tasuki_identity::office_key::OfficeKey::generate();
     let trust = world.trust();
-    open(Cursor::new(&sealed), &[newer, world.b.key], &trust, Some(now()), None).unwrap();
+    open(Cursor::new(&sealed), &[newer, world.b.key], &trust, VerifiedAt::Accepted(now()), None).unwrap();
 }
 
 #[test]
@@ -67,7 +68,9 @@ fn nobody_else_opens_it() {
     let world = World::new();
     let (sealed, _) = world.seal(&[("a.csv", b"1")]).unwrap();
     let other = world.enrol("1370000035");
-    let error = open(Cursor::new(&sealed), &[other.key], &world.trust(), Some(now()), None).err().unwrap();
+    let error = open(Cursor::new(&sealed), &[other.key], &world.trust(), VerifiedAt::Accepted(now()), None)
+        .err()
+        .unwrap();
     assert!(matches!(error, OpenError::NotForTheseKeys), "{error:?}");
 }
 
@@ -78,9 +81,9 @@ fn a_parcel_kept_for_years_is_verified_as_of_the_day_it_was_sealed() {
     let keys = [world.b.key];
     let trust = tasuki_identity::chain::Trust::new(world.root.certificate().to_vec());
     let later = "2036-04-01T09:00:00Z".parse().unwrap();
-    let error = open(Cursor::new(&sealed), &keys, &trust, Some(later), None).err().unwrap();
+    let error = open(Cursor::new(&sealed), &keys, &trust, VerifiedAt::Accepted(later), None).err().unwrap();
     assert!(matches!(error, OpenError::Signer(_)), "{error:?}");
-    open(Cursor::new(&sealed), &keys, &trust, None, None).unwrap();
+    open(Cursor::new(&sealed), &keys, &trust, VerifiedAt::Sealed, None).unwrap();
 }
 
 #[test]
@@ -126,5 +129,34 @@ proptest! {
         for (index, (_, bytes)) in files.iter().enumerate() {
             prop_assert_eq!(&contents(&mut parcel, index), bytes);
         }
+    }
+}
+
+/// The sender's clock was five hours slow on its first day: its certificate was not yet valid by it.
+#[test]
+fn a_wrong_clock_of_the_sender_does_not_matter_once_the_relay_has_accepted() {
+    let world = World::new();
+    let created_at = now() - jiff::SignedDuration::from_hours(5);
+    let letter = Letter { id: id(), staff: "", message: "", created_at };
+    let mut sealed = Vec::new();
+    seal(&mut sealed, letter, &mut [], world.a.sender(), &world.b.statement).unwrap();
+    let trust = world.trust();
+    let keys = [world.b.key];
+    let opened = |at| open(Cursor::new(&sealed), &keys, &trust, at, None).map(drop);
+    assert!(matches!(opened(VerifiedAt::Sealed), Err(OpenError::Signer(_))));
+    opened(VerifiedAt::Accepted(now())).unwrap();
+}
+
+/// Files at their limit under long names that do not compress: the archive would be larger than who opens it allows.
+#[test]
+fn what_is_sealed_can_be_opened_or_is_not_sealed() {
+    let world = World::new();
+    let names: Vec<_> = (0..FILES).map(|number| format!("{number:0>250}.pdf")).collect();
+    let noise: Vec<u8> =
+        (0_u64..).flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()).take(5242).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), noise.as_slice())).collect();
+    match world.seal(&files) {
+        Ok((sealed, _)) => drop(world.open(&sealed).unwrap()),
+        Err(error) => assert!(matches!(error, SealError::Limit(ManifestError::TooLarge)), "{error:?}"),
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
-use tasuki_parcel::open::{Expected, Opener, open};
+use tasuki_parcel::open::{Expected, Opener, VerifiedAt, open};
 
 use crate::world::{World, id, now};
 
@@ -29,7 +29,8 @@ fn the_checked_in_parcel_is_opened_by_both_sides() {
     for (name, opener) in [("receiver.key", receiver), ("sender.key", sender)] {
         let expected = Expected { id: id(), opener };
         let mut parcel =
-            open(Cursor::new(&sealed), &[key(name)], &trust, Some(now()), Some(expected)).unwrap();
+            open(Cursor::new(&sealed), &[key(name)], &trust, VerifiedAt::Accepted(now()), Some(expected))
+                .unwrap();
         let json = serde_json::to_vec(parcel.manifest()).unwrap();
         assert_eq!(json, fs::read(path("manifest.json")).unwrap());
         assert_eq!(parcel.manifest().files.len(), FILES.len());

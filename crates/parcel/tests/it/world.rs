@@ -9,7 +9,7 @@ use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::KeyStatement;
 use tasuki_parcel::manifest::{FileKind, Manifest};
-use tasuki_parcel::open::{Expected, OpenError, OpenedParcel, Opener, open};
+use tasuki_parcel::open::{Expected, OpenError, OpenedParcel, Opener, VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
 use tasuki_terms::ParcelId;
 
@@ -79,7 +79,7 @@ impl World {
     pub(crate) fn open(&self, sealed: &[u8]) -> Result<OpenedParcel<Cursor<Vec<u8>>>, OpenError> {
         let keys = std::slice::from_ref(&self.b.key);
         let expected = Expected { id: id(), opener: Opener::Receiver(self.b.statement.office) };
-        open(Cursor::new(sealed.to_vec()), keys, &self.trust(), Some(now()), Some(expected))
+        open(Cursor::new(sealed.to_vec()), keys, &self.trust(), VerifiedAt::Accepted(now()), Some(expected))
     }
 
     /// An archive of these entries, sealed for B.
@@ -121,19 +121,6 @@ pub(crate) fn contents(parcel: &mut OpenedParcel<Cursor<Vec<u8>>>, index: usize)
     let mut bytes = Vec::new();
     parcel.copy_file(index, &mut bytes).unwrap();
     bytes
-}
-
-/// The entries of an archive.
-pub(crate) fn entries_of(plain: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(plain)).unwrap();
-    let mut entries = Vec::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).unwrap();
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
-        entries.push((entry.name().unwrap().into_owned(), bytes));
-    }
-    entries
 }
 
 pub(crate) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {

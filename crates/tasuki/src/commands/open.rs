@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::json;
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
-use tasuki_parcel::open::{OpenError, OpenedParcel, open};
+use tasuki_parcel::open::{OpenError, OpenedParcel, VerifiedAt, open};
 use tempfile::NamedTempFile;
 
 /// The root certificate beside the key, as a recovery kit has it.
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&options.key)?;
     let trust = read_root(&options.root.clone().unwrap_or_else(|| options.key.with_file_name(ROOT)))?;
     let sealed = File::open(&options.parcel).with_context(|| words::unreadable(&options.parcel))?;
-    let mut parcel = match open(BufReader::new(sealed), &keys, &trust, None, None) {
+    let mut parcel = match open(BufReader::new(sealed), &keys, &trust, VerifiedAt::Sealed, None) {
         Ok(parcel) => parcel,
         Err(OpenError::Io(error)) => {
             return Err(error).with_context(|| words::unreadable(&options.parcel));

@@ -118,6 +118,7 @@ pub(super) async fn enrol(
         node.add_first_staff("hanako", "見本 花子", PASSWORD)?;
         let office = credentials.office;
         runtime.block_on(node.enrol(Enrolment {
+            new_key: false,
             relay,
             root_pem,
             office,

@@ -53,7 +53,9 @@ pub(super) fn print<R: Read + Seek>(parcel: &OpenedParcel<R>, out: Option<&Path>
 /// Why a parcel is not opened, and what to do.
 pub(super) fn refusal(error: &OpenError) -> String {
     match error {
-        OpenError::NotSealed => "封をした荷物ではありません。ファイルを確かめてください。".to_owned(),
+        OpenError::NotSealed | OpenError::SealTooLarge => {
+            "封をした荷物ではありません。ファイルを確かめてください。".to_owned()
+        }
         OpenError::NotForTheseKeys => {
             "この鍵では開けません。宛先の事業所の鍵（前の世代の鍵も）を指定してください。".to_owned()
         }
@@ -71,6 +73,10 @@ pub(super) fn refusal(error: &OpenError) -> String {
             format!("荷物の形式（{found}）が新しすぎます。新しい版の tasuki で開いてください。")
         }
         OpenError::NotAnArchive
+        | OpenError::Ambiguous
+        | OpenError::Method
+        | OpenError::MediaType { .. }
+        | OpenError::Unpacking
         | OpenError::Missing
         | OpenError::Unexpected
         | OpenError::PartTooLarge
