@@ -30,6 +30,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("処理を始められません")?;
     match command {
         Command::Relay(options) => runtime.block_on(relay::run(options)),
+        Command::Soak(options) if options.with_nodes() => runtime.block_on(nodes::run(options)),
         Command::Soak(options) => runtime.block_on(soak::run(options)),
     }
 }

@@ -54,6 +54,7 @@ struct Kills {
 }
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    options.check()?;
     let mut chance = Chance::new(options.seed);
     let mut stage = Stage::set(options.dir.as_ref(), chance.branch()).await?;
     // Whoever drops the stage ends its processes.

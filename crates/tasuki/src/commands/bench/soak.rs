@@ -50,6 +50,20 @@ pub(crate) struct Options {
     pub(super) dir: Option<PathBuf>,
 }
 
+impl Options {
+    /// Refuses times that are none.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let times = [self.minutes, self.kill_every, self.patience];
+        ensure!(times.iter().all(|time| (0.0..=1e6).contains(time)), "時間は0以上の数で指定してください");
+        Ok(())
+    }
+
+    /// Whether office nodes and the line between them and the relay are to be broken too.
+    pub(super) fn with_nodes(&self) -> bool {
+        self.nodes
+    }
+}
+
 /// What one office has seen.
 #[derive(Default)]
 struct Seen {
@@ -59,11 +73,7 @@ struct Seen {
 }
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let counts = [options.minutes, options.kill_every, options.patience];
-    ensure!(counts.iter().all(|count| (0.0..=1e6).contains(count)), "時間は0以上の数で指定してください");
-    if options.nodes {
-        return super::nodes::run(options).await;
-    }
+    options.check()?;
     let mut world = World::start(options.dir.as_ref())?;
     let offices = Arc::new(world.offices(options.offices.max(2)).await?);
     let (sending, receiving) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
