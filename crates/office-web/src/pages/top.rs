@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalState};
 use tasuki_office::link::{Duty, Obstacle};
+use tasuki_office::open_office::LinkState;
 use tasuki_office::sends::SendFilter;
 
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ struct Page {
     today: String,
     arrivals: Known,
     held_up: Vec<String>,
+    needs_key: bool,
     latest: String,
     first_failure: String,
     recent: Vec<Recent>,
@@ -111,6 +113,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
         today: words::date(now),
         arrivals,
         held_up,
+        needs_key: app.node.open_office(no).is_ok_and(|open| open.link() == LinkState::NoKey),
         latest: latest.unwrap_or_default(),
         first_failure: first_failure.unwrap_or_default(),
         recent,
@@ -131,6 +134,16 @@ fn standing(app: &App, at: &At) -> Result<(Known, Vec<String>), Failure> {
     }
     if held_up.to_import > 0 {
         told.push(format!("取込フォルダーにまだ保存できていないものが {} 件あります。", held_up.to_import));
+    }
+    if app.node.restored_at()?.is_some() {
+        told.push(
+            "このパソコンのデータはバックアップから復元されたか、写されたものです。「設定」で確かめるまで、フォルダーから自動では送りません。"
+                .to_owned(),
+        );
+    }
+    let backups = app.node.backup_status()?;
+    if backups.folder.is_some() && backups.is_overdue(now) {
+        told.push("毎日のバックアップが2日以上できていません。「設定」で確かめてください。".to_owned());
     }
     let Ok(open) = app.node.open_office(no) else { return Ok((Known::Locked, told)) };
     let duties = open.duties();

@@ -147,7 +147,9 @@ async fn a_changed_key_is_told_wherever_one_sends() {
     other.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
     let (valid, now) = (SignedDuration::from_hours(24), Timestamp::now());
     let anew = operator::renew_credentials(&*world.store, no(VISITS), true, valid, now).await.unwrap();
-    other.enrol(world.enrolment(&anew)).await.unwrap();
+    let mut enrolment = world.enrolment(&anew);
+    enrolment.new_key = true;
+    other.enrol(enrolment).await.unwrap();
     ahead.store(15 * 60, Ordering::Relaxed);
     for page in &pages {
         let html = served.get(page, &cookie).await.text().await.unwrap();

@@ -291,3 +291,27 @@ async fn programs_of_this_machine_need_the_token() {
     let empty = ask(Method::POST, &format!("{CARE}/send"), &access.token).await;
     assert_eq!(empty.status(), StatusCode::BAD_REQUEST);
 }
+
+/// What is not known is never nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_office_log_in_nobody_says_that_nothing_has_arrived() {
+    let world = World::new().await;
+    world.enrolled_and_off(CARE).await;
+    let served = Served::start(world.empty_node(CARE), None).await;
+    let cookie = served.log_in().await;
+    let html = served.get(&format!("/{CARE}"), &cookie).await.text().await.unwrap();
+    let (_, card) = html.split_once("新しく届いたもの").unwrap();
+    let (card, _) = card.split_once("送れなかったもの").unwrap();
+    assert!(card.contains('―') && card.contains("まだ確かめていません"), "{card}");
+    assert!(!card.contains("0<small>"), "{card}");
+
+    let kj_id = served.node.office(no(CARE)).unwrap().kj_id;
+    served.node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    world::until("looked", || {
+        let duties = served.node.open_office(no(CARE)).unwrap().duties();
+        duties.iter().any(|(duty, status)| duty.name_ja() == "受信" && status.done_at.is_some()).then_some(())
+    })
+    .await;
+    let html = served.get(&format!("/{CARE}"), &cookie).await.text().await.unwrap();
+    assert!(html.contains("未読はありません"));
+}

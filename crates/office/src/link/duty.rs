@@ -77,6 +77,8 @@ pub enum Obstacle {
     Line,
     /// The relay refuses, for this reason where it is known.
     Relay(Option<ProblemType>),
+    /// Senders use a key of the office that this computer does not have.
+    NoKey,
     /// The disk is full.
     DiskFull,
     /// A folder cannot be read or written.
@@ -90,6 +92,7 @@ impl From<&OfficeError> for Obstacle {
         match error {
             OfficeError::Relay(ClientError::Problem(problem)) => Self::Relay(problem.kind()),
             OfficeError::Relay(_) => Self::Line,
+            OfficeError::NoOfficeKey => Self::NoKey,
             OfficeError::DiskFull => Self::DiskFull,
             OfficeError::Io(_) | OfficeError::NoFolder => Self::Folder,
             _ => Self::Node,
@@ -104,6 +107,9 @@ impl Obstacle {
             Self::Line => "連携基盤につながりません。つながると、自動で続けます。",
             Self::Relay(Some(kind)) => kind.detail(),
             Self::Relay(None) => "連携基盤が受け付けません。しばらくして、自動で続けます。",
+            Self::NoKey => {
+                "このパソコンにはまだ事業所の鍵がありません。届いたものは連携基盤に残っています。復元キットで鍵を入れると受信します。"
+            }
             Self::DiskFull => {
                 "このパソコンの空き容量が足りません。不要なファイルを減らすと、自動で続けます。"
             }
