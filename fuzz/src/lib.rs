@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
-use tasuki_parcel::open::{VerifiedAt, VerifiedAt, open};
+use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_standard::check::{Lang, check_file, check_units};
 use tasuki_standard::explain::{explain, layout_for};
 use tasuki_standard::read::Reader;
