@@ -282,6 +282,11 @@ async fn each_described_call_wants_the_token_and_an_office_that_is_here() {
     let program = Program::of(world.node(CARE).await).await;
     let description: Value = program.get("openapi.json").await;
     let mut calls = Vec::new();
+    let codes = &description["components"]["schemas"]["ProblemCode"]["enum"];
+    let page = include_str!("../../../../docs/local-api.md");
+    for code in codes.as_array().unwrap() {
+        assert!(page.contains(&format!("`{}`", code.as_str().unwrap())), "docs/local-api.md: {code}");
+    }
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             for status in ["200", "401", "500", "507"] {
@@ -294,6 +299,7 @@ async fn each_described_call_wants_the_token_and_an_office_that_is_here() {
     assert_eq!(calls.len(), routes().iter().filter(|(_, _, who)| *who == Who::Program).count());
     let mut of_an_office = 0;
     for (method, path) in calls {
+        assert!(page.contains(&format!("## `{method} {path}`")), "docs/local-api.md does not know {path}");
         let url = |office: &str| {
             let path = path.replace("{office}", office).replace("{id}", "1").replace("{file}", "0");
             format!("{}{path}", program.served.url)
