@@ -10,7 +10,7 @@
 //! | `failure` | why there is no page: a page for people, JSON for scripts |
 //! | `pages` | one file for each screen |
 //! | `live` | news to open pages |
-//! | `local` | `/local/…`: what care software and `tasuki office` call |
+//! | [`local`] | `/local/…`: what care software and `tasuki office` call |
 //! | `words` | times, sizes and errors in plain Japanese |
 //!
 //! ```no_run
@@ -35,7 +35,7 @@ mod assets;
 mod failure;
 mod guard;
 mod live;
-mod local;
+pub mod local;
 mod pages;
 mod routes;
 mod serve;

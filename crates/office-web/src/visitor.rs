@@ -22,7 +22,7 @@ use crate::failure::{Failure, asks_by_script, inside, is_live};
 use crate::serve::App;
 
 /// Most bytes of one request with files: pages send more in several requests.
-const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
+pub(crate) const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
 
 /// Most bytes of a form without files.
 const FORM_BYTES: usize = 1024 * 1024;

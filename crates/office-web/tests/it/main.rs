@@ -14,6 +14,7 @@ mod backup;
 mod codes;
 mod effects;
 mod failures;
+mod local;
 mod who;
 
 #[path = "../../../office/tests/it/world.rs"]

@@ -169,7 +169,7 @@ impl Node {
         files: &[Dropped],
     ) -> Result<SendId, OfficeError> {
         let found = match by {
-            PROGRAM => self.replaced_whole(db, office, in_batch, receiver, files)?,
+            PROGRAM => self.replaced_whole(db, office, receiver, files)?,
             _ if in_batch => batch_send(db, office, by, receiver)?,
             _ => None,
         };
@@ -177,21 +177,21 @@ impl Node {
     }
 
     /// What a program handed over before and nobody has touched, if the same files are handed over again: a program that
-    /// repeats itself makes no second draft, and what it sends anew does not wait for what could not go.
+    /// repeats itself makes no second draft, be it for all receivers again or for one of them, and what it sends anew does
+    /// not wait for what could not go.
     fn replaced_whole(
         &self,
         db: &Transaction<'_>,
         office: OfficeNo,
-        in_batch: bool,
         receiver: Option<OfficeNo>,
         files: &[Dropped],
     ) -> Result<Option<SendId>, OfficeError> {
         let ids: Vec<i64> = {
             let mut statement = db.prepare_cached(
-                "SELECT id FROM send WHERE office = ?1 AND in_batch = ?2 AND state IN ('draft', 'failed')
-                 AND receiver IS ?3 AND by_staff = ?4 AND staged_revision = revision ORDER BY id",
+                "SELECT id FROM send WHERE office = ?1 AND state IN ('draft', 'failed')
+                 AND receiver IS ?2 AND by_staff = ?3 AND staged_revision = revision ORDER BY id",
             )?;
-            let values = params![office.as_str(), in_batch, receiver.map(|no| no.to_string()), PROGRAM];
+            let values = params![office.as_str(), receiver.map(|no| no.to_string()), PROGRAM];
             statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?
         };
         let new: BTreeSet<_> = files.iter().map(|file| file.name.as_str()).collect();

@@ -1,17 +1,22 @@
 //! Commands that ask the running node.
 
+mod running;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use reqwest::blocking::multipart::{Form, Part};
-use reqwest::blocking::{Client, RequestBuilder, Response};
-use serde_json::Value;
-use tasuki_office_web::LocalAccess;
+use serde::de::DeserializeOwned;
+use tasuki_office_web::local::types::{
+    Arrival, Drafts, Inbox, Link, Office, OpenedArrival, Outbox, Ready, Remark, Send, SendState, Submitted,
+};
 use tasuki_terms::OfficeNo;
 
-use super::{LOCKED, NOT_RUNNING, WAITS};
+use super::WAITS;
+pub(super) use running::Ended;
+use running::{Running, Said};
 
 #[derive(Args)]
 pub(super) struct Plain {
@@ -93,104 +98,56 @@ enum Mark {
     Imported,
 }
 
-/// The running node.
-struct Running {
-    client: Client,
-    access: LocalAccess,
-}
-
-/// The person was told already: the program ends with this status.
-#[derive(Debug, thiserror::Error)]
-#[error("told already")]
-pub(super) struct Ended(pub(super) u8);
-
-impl Running {
-    fn find(dir: &Path) -> anyhow::Result<Self> {
-        let client = Client::builder().no_proxy().timeout(None).build();
-        let access = std::fs::read(dir.join("local.json")).ok();
-        let access = access.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        access.zip(client.ok()).map(|(access, client)| Self { client, access }).ok_or_else(not_running)
-    }
-
-    fn call(&self, request: RequestBuilder) -> anyhow::Result<Response> {
-        let answer = request.bearer_auth(&self.access.token).send().map_err(|_| not_running())?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        let locked = answer.status().as_u16() == 423;
-        let problem: Value = answer.json().unwrap_or_default();
-        let message = problem["message"].as_str().unwrap_or("できませんでした");
-        anstream::eprintln!("tasuki: {message}");
-        Err(Ended(if locked { LOCKED } else { 2 }).into())
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}/local/{path}", self.access.url)
-    }
-
-    fn json(&self, path: &str) -> anyhow::Result<Value> {
-        self.call(self.client.get(self.url(path)))?.json().map_err(|_| not_running())
-    }
-
-    /// The office that is meant.
-    fn office(&self, wanted: Option<OfficeNo>) -> anyhow::Result<String> {
-        if let Some(office) = wanted {
-            return Ok(office.to_string());
-        }
-        let status = self.json("status")?;
-        if let Some([only]) = status["offices"].as_array().map(Vec::as_slice) {
-            return Ok(text(only, "office").to_owned());
-        }
-        bail!("事業所がいくつかあるか、まだありません。--office で指定してください")
-    }
-}
-
-fn not_running() -> anyhow::Error {
-    anstream::eprintln!("tasuki: 連携クライアントが動いていません。tasuki office serve で動かしてください");
-    Ended(NOT_RUNNING).into()
-}
-
 pub(super) fn status(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
-    let status = Running::find(dir)?.json("status")?;
+    let said = Running::find(dir)?.status()?;
     if plain.json {
-        anstream::println!("{status}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    for office in status["offices"].as_array().into_iter().flatten() {
-        let link = match text(office, "link") {
-            "online" => "連携中",
-            "locked" => "未接続（事業所ユーザログイン前）",
-            "connecting" => "接続しています",
-            "offline" => "つながりません（自動で再接続します）",
-            _ => "連携基盤に断られました",
-        };
-        let counts = &office["counts"];
-        anstream::println!(
-            "{} {}  {link}  未読 {}  一時保存 {}  送信待ち {}  送信失敗 {}",
-            text(office, "office"),
-            text(office, "name"),
-            counts["unread"],
-            counts["drafts"],
-            counts["on_the_way"],
-            counts["failed"]
-        );
-        print_obstacles(office);
+        anstream::println!("{}", said.text);
+    } else {
+        said.answer.offices.iter().for_each(print_office);
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn print_office(office: &Office) {
+    let counts = &office.counts;
+    anstream::println!(
+        "{} {}  {}  未読 {}  一時保存 {}  送信待ち {}  送信失敗 {}",
+        office.office,
+        office.name,
+        link_words(&office.link),
+        counts.unread,
+        counts.drafts,
+        counts.on_the_way,
+        counts.failed
+    );
+    print_obstacles(office);
+}
+
+fn link_words(link: &Link) -> &'static str {
+    match link {
+        Link::Online => "連携中",
+        Link::Locked => "未接続（事業所ユーザログイン前）",
+        Link::Connecting => "接続しています",
+        Link::Offline => "つながりません（自動で再接続します）",
+        Link::NoKey => "このPCにはまだ鍵がありません（受信できません）",
+        Link::Refused | Link::Other(_) => "連携基盤に断られました",
+    }
+}
+
 /// What does not go by itself, and why.
-fn print_obstacles(office: &Value) {
-    for (name, words) in
-        [("delayed", "連携基盤から受け取れないもの"), ("to_import", "取込フォルダーに未保存のもの")]
-    {
-        if office["held_up"][name].as_i64().unwrap_or_default() > 0 {
-            anstream::println!("  {words} {} 件", office["held_up"][name]);
+fn print_obstacles(office: &Office) {
+    let held_up = &office.held_up;
+    for (count, words) in [
+        (held_up.delayed, "連携基盤から受け取れないもの"),
+        (held_up.to_import, "取込フォルダーに未保存のもの"),
+    ] {
+        if count > 0 {
+            anstream::println!("  {words} {count} 件");
         }
     }
-    for duty in office["duties"].as_array().into_iter().flatten() {
-        if let Some(obstacle) = duty["obstacle"].as_str() {
-            anstream::println!("  {}が止まっています: {obstacle}", text(duty, "name"));
+    for duty in &office.duties {
+        if let Some(obstacle) = &duty.obstacle {
+            anstream::println!("  {}が止まっています: {obstacle}", duty.name);
         }
     }
 }
@@ -212,85 +169,79 @@ pub(super) fn send(dir: &Path, send: &SendFiles) -> anyhow::Result<ExitCode> {
     }
     let running = Running::find(dir)?;
     let office = running.office(send.plain.office)?;
-    let request = running.client.post(running.url(&format!("{office}/send"))).multipart(form);
-    let answer: Value = running.call(request)?.json().map_err(|_| not_running())?;
-    let sends: Vec<_> = answer["sends"].as_array().cloned().unwrap_or_default();
+    let request = running.post(&format!("{office}/send")).multipart(form);
+    let said: Said<Submitted> = running.ask(request)?;
+    let sends = &said.answer.sends;
     if send.plain.json {
-        anstream::println!("{answer}");
+        anstream::println!("{}", said.text);
     } else {
         sends.iter().for_each(print_send);
+        if sends.iter().any(|send| send.ready == Some(Ready::UnknownReceiver)) {
+            let link = link_words(&said.answer.link);
+            anstream::println!(
+                "送信先が連携に参加しているか、まだ確かめられません：{link}。一時保存にあります。あとで、もう一度送ってください。"
+            );
+        }
     }
-    let all_on_their_way = sends.iter().all(|send| text(send, "state") != "draft");
+    let all_on_their_way = sends.iter().all(|send| send.state != SendState::Draft);
     Ok(if all_on_their_way || send.draft { ExitCode::SUCCESS } else { ExitCode::from(WAITS) })
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_default()
+fn print_send(send: &Send) {
+    let to = send.to.map(|to| to.to_string()).unwrap_or_default();
+    anstream::println!("{}  {}  {to} {}  {}", send.id, send.state, send.to_name, send.contents.join("、"));
+    send.errors.iter().for_each(|remark| print_remark("誤り", remark));
+    send.warnings.iter().for_each(|remark| print_remark("警告", remark));
+    if !send.reason.is_empty() {
+        anstream::println!("    {}", send.reason);
+    }
 }
 
-fn joined(value: &Value, name: &str) -> String {
-    let texts = value[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-    texts.collect::<Vec<_>>().join("、")
-}
-
-fn print_send(send: &Value) {
-    anstream::println!(
-        "{}  {}  {} {}  {}",
-        send["id"],
-        text(send, "state"),
-        text(send, "to"),
-        text(send, "to_name"),
-        joined(send, "contents")
-    );
-    for (weight, name) in [("errors", "誤り"), ("warnings", "警告")] {
-        for remark in send[weight].as_array().into_iter().flatten() {
-            let row = remark["row"].as_u64().map(|row| format!("{row}行目 ")).unwrap_or_default();
-            anstream::println!("    {name} {} {row}{}", text(remark, "file"), text(remark, "message"));
-        }
-    }
-    if !text(send, "reason").is_empty() {
-        anstream::println!("    {}", text(send, "reason"));
-    }
+fn print_remark(name: &str, remark: &Remark) {
+    let file = remark.file.as_deref().unwrap_or_default();
+    let row = remark.row.map(|row| format!("{row}行目 ")).unwrap_or_default();
+    anstream::println!("    {name} {file} {row}{}", remark.message);
 }
 
 pub(super) fn drafts(dir: &Path, plain: &Plain) -> anyhow::Result<ExitCode> {
-    list(dir, plain, "drafts", "drafts", print_send)
+    list(dir, plain, "drafts", |answer: Drafts| answer.drafts.iter().for_each(print_send))
 }
 
 pub(super) fn outbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
     let path = format!("outbox?{}", wanted.query());
-    list(dir, &wanted.plain, &path, "sends", print_send)
+    list(dir, &wanted.plain, &path, |answer: Outbox| answer.sends.iter().for_each(print_send))
 }
 
 pub(super) fn inbox(dir: &Path, wanted: &List) -> anyhow::Result<ExitCode> {
     let path = format!("inbox?{}", wanted.query());
-    list(dir, &wanted.plain, &path, "arrivals", |arrival| {
-        anstream::println!(
-            "{}  {}  {} {}  {}",
-            arrival["id"],
-            text(arrival, "state"),
-            text(arrival, "from"),
-            text(arrival, "from_name"),
-            joined(arrival, "contents")
-        );
-    })
+    list(dir, &wanted.plain, &path, |answer: Inbox| answer.arrivals.iter().for_each(print_arrival))
+}
+
+fn print_arrival(arrival: &Arrival) {
+    anstream::println!(
+        "{}  {}  {} {}  {}",
+        arrival.id,
+        arrival.state,
+        arrival.from,
+        arrival.from_name,
+        arrival.contents.join("、")
+    );
 }
 
 /// Prints the newest lines of a list.
-fn list(
+fn list<T: DeserializeOwned>(
     dir: &Path,
     plain: &Plain,
     path: &str,
-    member: &str,
-    print: impl Fn(&Value),
+    print: impl Fn(T),
 ) -> anyhow::Result<ExitCode> {
     let running = Running::find(dir)?;
     let office = running.office(plain.office)?;
-    let answer = running.json(&format!("{office}/{path}"))?;
+    let said = running.ask(running.get(&format!("{office}/{path}")))?;
     if plain.json {
-        anstream::println!("{answer}");
+        anstream::println!("{}", said.text);
     } else {
-        answer[member].as_array().into_iter().flatten().for_each(print);
+        print(said.answer);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -298,12 +249,11 @@ fn list(
 pub(super) fn fetch(dir: &Path, fetch: &Fetch) -> anyhow::Result<ExitCode> {
     let running = Running::find(dir)?;
     let office = running.office(fetch.plain.office)?;
-    let arrival = running.json(&format!("{office}/inbox/{}", fetch.id))?;
+    let opened: Said<OpenedArrival> = running.ask(running.get(&format!("{office}/inbox/{}", fetch.id)))?;
     let mut files = Vec::new();
-    for (index, name) in arrival["files"].as_array().into_iter().flatten().enumerate() {
-        let path = running.url(&format!("{office}/inbox/{}/files/{index}", fetch.id));
-        let bytes = running.call(running.client.get(path))?.bytes().map_err(|_| not_running())?;
-        files.push((name.as_str().unwrap_or_default().to_owned(), bytes));
+    for (index, name) in opened.answer.arrival.files.iter().enumerate() {
+        let path = format!("{office}/inbox/{}/files/{index}", fetch.id);
+        files.push((name, running.bytes(running.get(&path))?));
     }
     std::fs::create_dir_all(&fetch.out)?;
     for (name, bytes) in &files {
@@ -321,7 +271,7 @@ pub(super) fn fetch(dir: &Path, fetch: &Fetch) -> anyhow::Result<ExitCode> {
         }
     }
     if fetch.plain.json {
-        anstream::println!("{arrival}");
+        anstream::println!("{}", opened.text);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -334,10 +284,10 @@ pub(super) fn receipt(dir: &Path, receipt: &Receipt) -> anyhow::Result<ExitCode>
         Mark::Read => "read",
         Mark::Imported => "imported",
     };
-    let path = running.url(&format!("{office}/inbox/{}/receipt?state={state}", receipt.id));
-    let answer: Value = running.call(running.client.post(path))?.json().map_err(|_| not_running())?;
+    let path = format!("{office}/inbox/{}/receipt?state={state}", receipt.id);
+    let said: Said<Arrival> = running.ask(running.post(&path))?;
     if receipt.plain.json {
-        anstream::println!("{answer}");
+        anstream::println!("{}", said.text);
     }
     Ok(ExitCode::SUCCESS)
 }
