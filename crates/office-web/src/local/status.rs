@@ -85,6 +85,7 @@ fn obstacle_code(obstacle: Obstacle) -> ObstacleCode {
     match obstacle {
         Obstacle::Line => ObstacleCode::Line,
         Obstacle::Relay(_) => ObstacleCode::Relay,
+        Obstacle::NoKey => ObstacleCode::NoKey,
         Obstacle::DiskFull => ObstacleCode::DiskFull,
         Obstacle::Folder => ObstacleCode::Folder,
         Obstacle::Node => ObstacleCode::Node,

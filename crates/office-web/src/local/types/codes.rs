@@ -190,6 +190,8 @@ codes! {
         Line = "line",
         /// The relay refuses.
         Relay = "relay",
+        /// This computer does not have the key of the office.
+        NoKey = "no-key",
         /// The disk is full.
         DiskFull = "disk-full",
         /// A folder cannot be read or written.
