@@ -352,7 +352,7 @@ impl Node {
         Ok(())
     }
 
-    /// A send that can still be changed, with all its files.
+    /// A send that can still be changed.
     pub(crate) fn editable(
         &self,
         db: &Connection,
