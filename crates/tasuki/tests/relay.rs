@@ -101,6 +101,16 @@ fn a_working_relay_in_one_step() {
 }
 
 #[test]
+fn a_relay_asked_to_stop_as_soon_as_it_speaks_stops_in_order() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("relay");
+    good(&folder, &["init"]);
+    for _ in 0..5 {
+        Serving::start(&folder).stop();
+    }
+}
+
+#[test]
 fn offices_are_added_while_the_relay_serves() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path().join("relay");

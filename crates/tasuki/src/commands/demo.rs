@@ -50,6 +50,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 async fn play(options: &Options) -> anyhow::Result<ExitCode> {
+    let stop = stop_asked();
     // Kept until the end: it removes itself.
     let temporary = if options.dir.is_none() { Some(tempfile::tempdir()?) } else { None };
     let dir = match (&options.dir, &temporary) {
@@ -72,7 +73,7 @@ async fn play(options: &Options) -> anyhow::Result<ExitCode> {
     {
         browser::open(&first.url);
     }
-    stop_asked().await;
+    stop.await;
     world.stop().await;
     Ok(ExitCode::SUCCESS)
 }

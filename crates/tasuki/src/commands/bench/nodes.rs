@@ -55,12 +55,13 @@ struct Kills {
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     options.check()?;
+    let stop = stop_asked();
     let mut chance = Chance::new(options.seed);
     let mut stage = Stage::set(options.dir.as_ref(), chance.branch()).await?;
     // Whoever drops the stage ends its processes.
     tokio::select! {
         result = stage.play(options, chance) => result,
-        () = stop_asked() => anyhow::bail!("中断しました"),
+        () = stop => anyhow::bail!("中断しました"),
     }
 }
 

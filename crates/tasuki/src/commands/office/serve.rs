@@ -29,6 +29,7 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let stop = stop_asked();
         let folder = Folder::create(dir).with_context(|| format!("{} を使えません", dir.display()))?;
         let _lock = match folder.lock() {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -50,7 +51,7 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
         if let Err(error) = node.unlock_itself().await {
             tracing::warn!(error = %error, "the node does not unlock itself");
         }
-        web.serve(stop_asked()).await?;
+        web.serve(stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

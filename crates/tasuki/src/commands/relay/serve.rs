@@ -74,6 +74,7 @@ pub(super) async fn run(folder: Folder, settings: Settings) -> anyhow::Result<Ex
         "{} は連携基盤のフォルダーではありません。tasuki relay init で作ってください",
         folder.path().display()
     );
+    let stop = stop_asked();
     let filter = EnvFilter::try_from_env("TASUKI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = folder.read_config().context("relay.toml を読めません")?;
@@ -91,6 +92,6 @@ pub(super) async fn run(folder: Folder, settings: Settings) -> anyhow::Result<Ex
     if let Some(address) = listening.operator_address() {
         anstream::println!("運営者用：http://{address}/metrics");
     }
-    listening.serve(stop_asked()).await;
+    listening.serve(stop).await;
     Ok(ExitCode::SUCCESS)
 }
