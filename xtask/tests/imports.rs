@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("relay", &["identity", "protocol", "terms"]),
     ("client", &["identity", "protocol", "terms"]),
     ("office", &["client", "identity", "parcel", "protocol", "standard", "terms"]),
+    ("stage", &["client", "identity", "office", "parcel", "protocol", "relay", "terms"]),
     ("office-web", &["client", "identity", "office", "parcel", "protocol", "standard", "terms"]),
 ];
 

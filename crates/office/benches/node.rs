@@ -14,11 +14,7 @@ use tasuki_office::review::Dropped;
 use tasuki_office::sends::SendState;
 use tasuki_office::sends::{Landed, SendFilter, Tray};
 
-#[path = "../tests/it/world.rs"]
-#[expect(dead_code, reason = "a benchmark needs less of it than the tests")]
-mod world;
-
-use world::{CARE, VISITS, World, arrivals, deletion, no};
+use tasuki_stage::world::{CARE, VISITS, World, arrivals, deletion, no};
 
 const OFFICES: usize = 50;
 const SIZE: usize = 200_000;

@@ -10,11 +10,7 @@ use reqwest::blocking::{Client, multipart};
 use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 
-#[path = "../../office/tests/it/world.rs"]
-#[expect(dead_code, reason = "these tests need less of it than those of the office")]
-mod world;
-
-use world::{CARE, PASSWORD, World, deletion, send, until_state};
+use tasuki_stage::world::{CARE, PASSWORD, World, deletion, send, until_state};
 
 fn tasuki() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));

@@ -11,11 +11,7 @@ use reqwest::blocking::{Client, multipart};
 use serde_json::Value;
 use tasuki_office::node::Node;
 
-#[path = "../../office/tests/it/world.rs"]
-#[expect(dead_code, reason = "these tests need less of it than those of the office")]
-mod world;
-
-use world::{CARE, PASSWORD, VISITS, World, deletion};
+use tasuki_stage::world::{self, CARE, PASSWORD, VISITS, World, deletion};
 
 fn tasuki() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));

@@ -5,7 +5,7 @@ use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 
 use crate::Served;
-use crate::world::{CARE, World};
+use tasuki_stage::world::{CARE, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daily_backup_is_chosen_told_of_and_ended() {

@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use tasuki_office::sends::SendId;
 
-use crate::world::{CARE, PASSWORD, VISITS, World, no};
 use crate::{Served, place};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, no};
 
 fn wide(text: &str) -> String {
     let letter =

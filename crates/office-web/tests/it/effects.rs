@@ -11,8 +11,8 @@ use tasuki_office::node::Node;
 use tasuki_office::sends::SendId;
 use tasuki_relay::operator;
 
-use crate::world::{CARE, PASSWORD, VISITS, World, deletion, no, until_arrived};
 use crate::{Served, place};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, until_arrived};
 
 impl Served {
     /// Posts a file of the standard with the fields of a form.
@@ -107,7 +107,7 @@ async fn what_is_on_its_way_is_not_sent_again() {
     assert_eq!(again.status(), StatusCode::CONFLICT);
     assert_eq!(served.node.drafts(no(CARE)).unwrap().len(), 0, "no second one");
     world.start_relay().await;
-    crate::world::until_state(&served.node, CARE, id, "sent").await;
+    tasuki_stage::world::until_state(&served.node, CARE, id, "sent").await;
     let html = served.get(&path, &cookie).await.text().await.unwrap();
     assert!(html.contains(">再送<"), "{html}");
 }
@@ -146,7 +146,7 @@ async fn a_changed_key_is_told_wherever_one_sends() {
     let other = world.empty_node("another machine");
     other.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
     let (valid, now) = (SignedDuration::from_hours(24), Timestamp::now());
-    let anew = operator::renew_credentials(&*world.store, no(VISITS), true, valid, now).await.unwrap();
+    let anew = operator::renew_credentials(&**world.store(), no(VISITS), true, valid, now).await.unwrap();
     let mut enrolment = world.enrolment(&anew);
     enrolment.new_key = true;
     other.enrol(enrolment).await.unwrap();

@@ -5,8 +5,8 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 
-use crate::world::{CARE, World, no};
 use crate::{Served, place};
+use tasuki_stage::world::{CARE, World, no};
 
 async fn by_script(served: &Served, method: Method, path: &str, cookie: &str, csrf: &str) -> Response {
     let request = served.client.request(method, format!("{}{path}", served.url)).header("cookie", cookie);

@@ -13,7 +13,7 @@ use tasuki_office_web::local::types::{
 use tasuki_office_web::{LocalAccess, Who, routes};
 
 use crate::Served;
-use crate::world::{CARE, DAY, PASSWORD, VISITS, World, deletion, no, until_arrived, until_state};
+use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, World, deletion, no, until_arrived, until_state};
 
 const OTHERS: &str = "1370000043";
 

@@ -17,11 +17,7 @@ mod failures;
 mod local;
 mod who;
 
-#[path = "../../../office/tests/it/world.rs"]
-#[expect(dead_code, reason = "these tests need less of it than those of the office")]
-mod world;
-
-use world::{CARE, PASSWORD, VISITS, World, deletion, no};
+use tasuki_stage::world::{self, CARE, PASSWORD, VISITS, World, deletion, no};
 
 struct Served {
     url: String,

@@ -6,7 +6,7 @@ use tasuki_office::staff::Role;
 use tasuki_office_web::{LocalAccess, Who, routes};
 
 use crate::Served;
-use crate::world::{CARE, World};
+use tasuki_stage::world::{CARE, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visitor {

@@ -14,7 +14,7 @@ use tasuki_office::sends::{Landed, Tray};
 use tasuki_office::staff::{LoginError, Role, StaffError};
 use tasuki_protocol::directory::{Office, Participation};
 
-use crate::world::{CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
+use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
 
 fn node(folder: &Path) -> Node {
     Node::open_now(Folder::create(folder).unwrap()).unwrap()

@@ -6,7 +6,7 @@ use tasuki_office::node::Node;
 use tasuki_office::review::Dropped;
 use tasuki_office::sends::{FOLDER, Landed, PROGRAM, SendId, Submission, Tray};
 
-use crate::world::{CARE, DAY, PASSWORD, VISITS, deletion, no};
+use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, deletion, no};
 
 const OTHERS: &str = "1370000043";
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::world::{CARE, PASSWORD, VISITS, deletion, no};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, deletion, no};
 
 const PARCEL: &str = "archive/1370000019/sent/202510/0199.age";
 

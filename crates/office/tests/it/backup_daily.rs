@@ -12,7 +12,7 @@ use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 use tempfile::TempDir;
 
-use crate::world::PASSWORD;
+use tasuki_stage::world::PASSWORD;
 
 /// A node whose clock the test moves on, in days.
 fn with_days(folder: &Path) -> (Node, Arc<AtomicI64>) {

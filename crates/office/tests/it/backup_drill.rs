@@ -7,7 +7,7 @@ use tasuki_office::error::OfficeError;
 use tasuki_office::folder::write_durably;
 use zip::ZipArchive;
 
-use crate::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived, until_state};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived, until_state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drill_opens_every_parcel_and_tells_what_a_restore_would_lack() {

@@ -10,9 +10,9 @@ use tasuki_office::error::OfficeError;
 use tasuki_office::open_office::LinkState;
 use tasuki_relay::operator::{self, NewCredentials};
 
-use crate::other::{new_id, other};
-use crate::world::{
-    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+use tasuki_stage::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, new_id, no, send, until, until_arrived,
+    until_state,
 };
 
 /// B3: beginning once more with the same office in the same node.
@@ -20,14 +20,14 @@ use crate::world::{
 async fn b3_beginning_again_keeps_the_archive_readable() {
     let world = World::new().await;
     let care = world.node(CARE).await;
-    let visits = other(&world, VISITS).await;
-    visits.send(&world, CARE, new_id(1), 1).await;
+    let visits = world.participant(VISITS).await;
+    world.send_from(&visits, CARE, new_id(), 1).await;
     let old = until_arrived(&care, CARE, 1).await.remove(0);
     assert_eq!(care.open_arrival(no(CARE), old.id).unwrap().files.len(), 1);
     let begin = again(&world, CARE).await;
     care.enrol(world.enrolment(&begin)).await.unwrap();
     // In the same run.
-    visits.send(&world, CARE, new_id(2), 2).await;
+    world.send_from(&visits, CARE, new_id(), 2).await;
     let all = until_arrived(&care, CARE, 2).await;
     let newest = all.iter().max_by_key(|arrival| arrival.id).unwrap();
     println!("B3a: in the same run the new arrival is {:?}", newest.state);
@@ -48,7 +48,7 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
     first.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(CARE).await;
     let kit = first.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
-    let visits = other(&world, VISITS).await;
+    let visits = world.participant(VISITS).await;
     let begin = again(&world, CARE).await;
     let (second, enrolment) = (world.empty_node("second"), world.enrolment(&begin));
     tokio::task::spawn_blocking(move || {
@@ -59,8 +59,8 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
     })
     .await
     .unwrap();
-    let id = new_id(3);
-    visits.send(&world, CARE, id, 3).await;
+    let id = new_id();
+    world.send_from(&visits, CARE, id, 3).await;
     let arrived = until_arrived(&first, CARE, 1).await.remove(0);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let state = visits.client.parcel(id).await.unwrap().parcel.state;
@@ -86,7 +86,7 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
     let there = until_arrived(&second, CARE, 1).await.remove(0);
     assert_eq!(there.state, ArrivalState::Unread);
     assert_eq!(second.open_arrival(no(CARE), there.id).unwrap().files.len(), 1);
-    visits.send(&world, CARE, new_id(4), 4).await;
+    world.send_from(&visits, CARE, new_id(), 4).await;
     for node in [&first, &second] {
         let both = until_arrived(node, CARE, 2).await;
         assert!(both.iter().all(|arrival| arrival.state == ArrivalState::Unread));
@@ -108,8 +108,8 @@ async fn the_kit_of_another_office_is_not_adopted() {
     assert!(matches!(refused, Err(OfficeError::NotThisKey)), "{refused:?}");
     let wrong = RecoveryCode::generate().unwrap();
     assert!(visits.adopt_office_key("hanako", no(VISITS), &kit.file, &wrong).await.is_err());
-    let sender = other(&world, DAY).await;
-    sender.send(&world, CARE, new_id(1), 1).await;
+    let sender = world.participant(DAY).await;
+    world.send_from(&sender, CARE, new_id(), 1).await;
     assert_eq!(until_arrived(&care, CARE, 1).await[0].state, ArrivalState::Unread);
 }
 
@@ -119,7 +119,7 @@ async fn the_kit_of_another_office_is_not_adopted() {
 async fn a_new_key_is_made_only_when_somebody_says_so() {
     let world = World::new().await;
     let first = world.node(CARE).await;
-    let visits = other(&world, VISITS).await;
+    let visits = world.participant(VISITS).await;
     let begin = again(&world, CARE).await;
     let second = world.empty_node("second");
     second.add_first_staff("hanako", "x", PASSWORD).unwrap();
@@ -136,13 +136,13 @@ async fn a_new_key_is_made_only_when_somebody_says_so() {
         (first.open_office(no(CARE)).unwrap().link() == LinkState::NoKey).then_some(())
     })
     .await;
-    visits.send(&world, CARE, new_id(5), 5).await;
+    world.send_from(&visits, CARE, new_id(), 5).await;
     assert_eq!(until_arrived(&second, CARE, 1).await[0].state, ArrivalState::Unread);
 }
 
 async fn again(world: &World, office: &str) -> NewCredentials {
     let valid = SignedDuration::from_hours(24);
-    let renewed = operator::renew_credentials(&*world.store, no(office), false, valid, Timestamp::now());
+    let renewed = operator::renew_credentials(&**world.store(), no(office), false, valid, Timestamp::now());
     let mut again = renewed.await.unwrap();
     again.password = Some(zeroize::Zeroizing::new(PASSWORD.into()));
     again

@@ -12,9 +12,9 @@ use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::operator;
 
-use crate::other::{new_id, other};
-use crate::world::{
-    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+use tasuki_stage::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, new_id, no, send, until, until_arrived,
+    until_state,
 };
 
 /// B1: after a restore of the relay a send is sealed anew out of a table that is empty by then.
@@ -22,7 +22,7 @@ use crate::world::{
 async fn b1_a_resealed_send_keeps_its_files() {
     let mut world = World::new().await;
     world.enrolled_and_off(CARE).await;
-    let visits = other(&world, VISITS).await;
+    let visits = world.participant(VISITS).await;
     let backup = world.temporary.path().join("backup.db");
     operator::back_up(&world.relay_folder(), &backup).unwrap();
     // The node sends, and is switched off.
@@ -83,12 +83,12 @@ async fn b1_a_resealed_send_keeps_its_files() {
 async fn b2_nobody_else_changes_the_own_copy() {
     let world = World::new().await;
     let care = world.node(CARE).await;
-    let visits = other(&world, VISITS).await;
+    let visits = world.participant(VISITS).await;
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     let sent = until_state(&care, CARE, id, "sent").await;
     let number = sent.parcel.unwrap();
     assert_eq!(care.open_sent(no(CARE), number).unwrap().files.len(), 1);
-    visits.hand_in(CARE, number, 1, b"anything at all".repeat(20)).await;
+    visits.hand_in(no(CARE), number, 1, b"anything at all".repeat(20).into()).await.unwrap();
     until_arrived(&care, CARE, 1).await;
     println!("B2: own copy {:?} · check {:?}", care.open_sent(no(CARE), number).err(), care.check().unwrap());
     assert!(care.open_sent(no(CARE), number).is_ok());
@@ -99,9 +99,9 @@ async fn b2_nobody_else_changes_the_own_copy() {
 async fn b5_a_damaged_parcel_does_not_hold_up_the_others() {
     let world = World::new().await;
     world.enrolled_and_off(CARE).await;
-    let visits = other(&world, VISITS).await;
-    visits.send(&world, CARE, new_id(4), 4).await;
-    visits.send(&world, CARE, new_id(5), 5).await;
+    let visits = world.participant(VISITS).await;
+    world.send_from(&visits, CARE, new_id(), 4).await;
+    world.send_from(&visits, CARE, new_id(), 5).await;
     let db = rusqlite::Connection::open(world.relay_folder().store()).unwrap();
     db.execute_batch("PRAGMA busy_timeout = 5000; UPDATE contents SET bytes = zeroblob(length(bytes)) WHERE id = (SELECT min(id) FROM contents)").unwrap();
     drop(db);
@@ -132,7 +132,7 @@ async fn b7_what_a_person_has_touched_waits_for_the_person() {
     let staged = until("staged", || care.batch(no(CARE)).unwrap().pop()).await;
     care.set_message(no(CARE), staged.id, "まだ書きかけです。やまださんの").unwrap();
     // The other one begins to take part, and the care software exports something else.
-    let other = other(&world, DAY).await;
+    let other = world.participant(DAY).await;
     put(&deletion(CARE, VISITS, 2));
     let state = until("left the list", || {
         let send = care.send(no(CARE), staged.id).unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tasuki_office::open_office::Folders;
 
-use crate::world::{CARE, VISITS, World, deletion, no, send, until, until_arrived, until_state};
+use tasuki_stage::world::{CARE, VISITS, World, deletion, no, send, until, until_arrived, until_state};
 
 fn folders(import: &Path) -> Folders {
     Folders { import: import.to_str().unwrap().into(), import_by_itself: true, ..Folders::default() }

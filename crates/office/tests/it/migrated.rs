@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 
-use crate::world::PASSWORD;
+use tasuki_stage::world::PASSWORD;
 
 /// What the first version wrote, in its own words.
 const FIRST: &str = include_str!("../../migrations/0001_first.sql");

@@ -14,8 +14,7 @@ use tasuki_office::staff::LoginError;
 use tasuki_relay::operator;
 use tasuki_relay::store::Accounts as _;
 
-use crate::other::other;
-use crate::world::{CARE, DAY, PASSWORD, VISITS, World, no, until};
+use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, World, no, until};
 
 const NEW: &str = "kaze-to-tsuki 99 kawa";
 
@@ -143,7 +142,7 @@ async fn set_at_relay(world: &mut World, kj_id: tasuki_terms::KjId, password: &s
     world.start_relay().await;
     let hash = tasuki_relay::password::hash(password).unwrap();
     world
-        .store
+        .store()
         .set_password(kj_id, hash, "", operator::by_operator(Timestamp::now()))
         .await
         .unwrap()
@@ -196,7 +195,7 @@ fn overwrite(path: &std::path::Path, text: &str) {
 async fn a_changed_key_is_confirmed_by_a_person() {
     let world = World::new().await;
     let node = world.node(CARE).await;
-    let partner = other(&world, VISITS).await;
+    let partner = world.participant(VISITS).await;
     let ahead = Arc::new(AtomicI64::new(0));
     let publish = async |epoch| {
         let key = tasuki_identity::office_key::OfficeKey::generate().public();

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tasuki_office::check::Violation;
 use tasuki_office::node::Node;
 
-use crate::world::{CARE, VISITS, World, deletion, no, send, until_arrived, until_state};
+use tasuki_stage::world::{CARE, VISITS, World, deletion, no, send, until_arrived, until_state};
 
 /// A node that has sent, received and kept something.
 async fn used() -> (World, Node, PathBuf) {

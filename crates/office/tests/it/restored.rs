@@ -6,9 +6,9 @@ use tasuki_office::node::Node;
 use tasuki_office::sends::{SendFilter, SendId};
 use tasuki_relay::operator;
 
-use crate::other::{new_id, other};
-use crate::world::{
-    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+use tasuki_stage::world::{
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, new_id, no, send, until, until_arrived,
+    until_state,
 };
 
 /// Runs the node of an office for a while, in a runtime of its own that ends with it.
@@ -44,7 +44,7 @@ async fn whoever_comes_first_to_a_restored_relay() {
     let mut world = World::new().await;
     world.enrolled_and_off(CARE).await;
     world.enrolled_and_off(VISITS).await;
-    let day = other(&world, DAY).await;
+    let day = world.participant(DAY).await;
     let backup = world.temporary.path().join("backup.db");
     operator::back_up(&world.relay_folder(), &backup).unwrap();
     on_for_a_while(&world, CARE, async |node: &Node| send_two(node).await).await;
@@ -59,7 +59,7 @@ async fn whoever_comes_first_to_a_restored_relay() {
     world.restore_relay(&backup);
     world.start_relay().await;
     for serial in 4..12 {
-        day.send(&world, VISITS, new_id(serial), u32::from(serial)).await;
+        world.send_from(&day, VISITS, new_id(), serial).await;
     }
     let care = world.switched_on(CARE).await;
     let visits = world.switched_on(VISITS).await;

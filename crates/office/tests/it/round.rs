@@ -12,7 +12,7 @@ use tasuki_protocol::problem::ProblemType;
 use tasuki_relay::operator;
 use tasuki_relay::store::Accounts as _;
 
-use crate::world::{
+use tasuki_stage::world::{
     CARE, DAY, PASSWORD, VISITS, World, arrivals, confirm, deletion, no, send, until, until_arrived,
     until_state,
 };
@@ -144,10 +144,12 @@ async fn a_certificate_is_renewed_in_time_and_partners_go_on_sending() {
     })
     .await;
     // The new certificate is in use without a restart: the old one is worth nothing any more.
-    let certificates = world.store.certificates(no(VISITS)).await.unwrap();
+    let certificates = world.store().certificates(no(VISITS)).await.unwrap();
     let old = certificates.iter().find(|one| one.fingerprint == before.fingerprint).unwrap();
     let by = operator::by_operator(jiff::Timestamp::now());
-    assert!(world.store.revoke_certificate(no(VISITS), old.fingerprint.parse().unwrap(), by).await.unwrap());
+    assert!(
+        world.store().revoke_certificate(no(VISITS), old.fingerprint.parse().unwrap(), by).await.unwrap()
+    );
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     until_state(&care, CARE, id, "received").await;
     let back = send(&visits, VISITS, vec![deletion(VISITS, CARE, 1)]);

@@ -7,7 +7,6 @@ mod figures;
 mod line;
 mod node;
 mod nodes;
-mod office;
 mod relay;
 mod soak;
 mod world;

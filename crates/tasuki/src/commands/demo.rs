@@ -62,7 +62,7 @@ async fn play(options: &Options) -> anyhow::Result<ExitCode> {
     let dir = dir.canonicalize()?;
     let world = world::World::start(&dir, options.port).await?;
     if options.json {
-        let line = serde_json::json!({ "dir": dir, "relay": world.relay, "offices": world.players });
+        let line = serde_json::json!({ "dir": dir, "relay": world.relay.url(), "offices": world.players });
         anstream::println!("{line}");
     } else {
         tell(&world);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::nodes::{Demo, Serving};
-use crate::world::{CARE, PASSWORD, VISITS, World, deletion, no};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no};
 
 fn put(world: &World, files: impl IntoIterator<Item = tasuki_office::review::Dropped>) -> Vec<PathBuf> {
     let folder = world.temporary.path().join("dropped");

@@ -13,7 +13,3 @@ mod nodes;
 mod page;
 mod setup;
 mod words_kept;
-
-#[expect(dead_code, reason = "these tests need less of it than those of the office")]
-#[path = "../../../office/tests/it/world.rs"]
-mod world;

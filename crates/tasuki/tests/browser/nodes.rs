@@ -164,7 +164,7 @@ impl Serving {
     pub(crate) async fn log_in(&self) -> Page {
         let page = Page::open(&self.url).await;
         page.fill("個人ID", "hanako").await;
-        page.fill("パスワード", crate::world::PASSWORD).await;
+        page.fill("パスワード", tasuki_stage::world::PASSWORD).await;
         page.press("ログイン").await;
         page.sees("最近の動き").await;
         page

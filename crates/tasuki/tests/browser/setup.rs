@@ -4,7 +4,7 @@ use tasuki_office::enrolment::Invitation;
 
 use crate::nodes::{Demo, Serving};
 use crate::page::Page;
-use crate::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived};
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]
@@ -13,7 +13,7 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     let credentials = world.register(CARE).await;
     let invitation = Invitation {
         tasuki_invitation: 1,
-        relay: format!("https://127.0.0.1:{}", world.address.port()),
+        relay: world.url(),
         root_pem: std::fs::read_to_string(world.relay_folder().root()).unwrap(),
         office: credentials.office,
         name: "たすき居宅介護支援事業所".into(),

@@ -5,13 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tasuki_office::enrolment::Enrolment;
-use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::open_office::Folders;
 use tasuki_office_web::LocalAccess;
 use tasuki_relay::operator::NewCredentials;
-use zeroize::Zeroizing;
+use tasuki_stage::enrolling::{Person, enrol_and_close, enrolment};
 
 /// The password that everybody here chooses.
 const PASSWORD: &str = "kaze-to-tsuki 31 yama";
@@ -107,31 +105,16 @@ pub(super) async fn enrol(
     dir: &Path,
     relay: String,
     root_pem: Vec<u8>,
-    credentials: NewCredentials,
+    credentials: &NewCredentials,
     folders: Folders,
 ) -> anyhow::Result<()> {
-    let dir = dir.to_owned();
-    // The tasks of this node end with the runtime: from then on the folder is the process's.
-    let done = tokio::task::spawn_blocking(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let node = Node::open_now(Folder::create(&dir)?)?;
-        node.add_first_staff("hanako", "見本 花子", PASSWORD)?;
-        let office = credentials.office;
-        runtime.block_on(node.enrol(Enrolment {
-            new_key: false,
-            relay,
-            root_pem,
-            office,
-            name: String::new(),
-            kj_id: credentials.kj_id,
-            password: credentials.password.unwrap_or_default(),
-            new_password: Zeroizing::new(PASSWORD.into()),
-            enrolment_password: credentials.enrolment_password,
-            by: "hanako".into(),
-        }))?;
-        node.set_folders("hanako", office, &folders)?;
-        node.set_self_unlock("hanako", true)?;
-        Ok(())
-    });
-    done.await?
+    let person = Person { login: "hanako", name: "見本 花子", password: PASSWORD };
+    let (office, login) = (credentials.office, person.login);
+    let wish = enrolment(relay, root_pem, credentials, PASSWORD, login);
+    let then = move |node: &Node| {
+        node.set_folders(login, office, &folders)?;
+        Ok(node.set_self_unlock(login, true)?)
+    };
+    enrol_and_close(dir, person, wish, then).await?;
+    Ok(())
 }

@@ -81,7 +81,7 @@ impl Stage {
             std::fs::create_dir(&path)?;
             path.display().to_string().clone_into(field);
             let relay = format!("https://127.0.0.1:{}", line.port);
-            enrol(&dir, relay, world.root_pem()?, credentials, folders).await?;
+            enrol(&dir, relay, world.root_pem()?, &credentials, folders).await?;
             nodes.push(NodeProcess::start(no, &dir)?);
         }
         let (Some(visits), Some(care)) = (nodes.pop(), nodes.pop()) else { anyhow::bail!("no nodes") };

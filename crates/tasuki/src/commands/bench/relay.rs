@@ -14,11 +14,11 @@ use serde_json::json;
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_stage::bare::{BareOffice, new_id};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::figures::{Latencies, rate, usage};
-use super::office::{Office, new_id};
 use super::world::World;
 use super::{baseline, figures};
 
@@ -75,7 +75,7 @@ struct Measured {
 
 /// What the measurement works on.
 struct Field {
-    offices: Vec<Office>,
+    offices: Vec<BareOffice>,
     contents: Bytes,
     /// Parcels that were sent, to be fetched and acknowledged.
     sent: Mutex<Vec<Parcel>>,
@@ -96,7 +96,7 @@ impl Field {
         let from = &self.offices[number % count];
         let to = &self.offices[(number + 1 + number / count) % count];
         let start = Instant::now();
-        let parcel = from.send(new_id(), to.no, self.contents.clone()).await?;
+        let parcel = from.hand_in(to.no, new_id()?, 1, self.contents.clone()).await?;
         Ok((parcel, start.elapsed()))
     }
 
@@ -147,7 +147,7 @@ impl Field {
         Ok(start.elapsed())
     }
 
-    fn receiver(&self, parcel: &Parcel) -> anyhow::Result<&Office> {
+    fn receiver(&self, parcel: &Parcel) -> anyhow::Result<&BareOffice> {
         self.offices.iter().find(|office| office.no == parcel.to).context("unknown receiver")
     }
 }
@@ -203,7 +203,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Opens event streams that nothing happens on, and says what memory they take.
-async fn hold_streams(world: &World, offices: &[Office], count: usize) -> anyhow::Result<ExitCode> {
+async fn hold_streams(world: &World, offices: &[BareOffice], count: usize) -> anyhow::Result<ExitCode> {
     let memory = || usage(world.process()).map_or(0, |(_, memory)| memory);
     let (before, start) = (memory(), Instant::now());
     let mut streams = Vec::with_capacity(count);

@@ -15,11 +15,11 @@ use jiff::Timestamp;
 use tasuki_client::ClientError;
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_protocol::receipt::ReceiptKind;
+use tasuki_stage::bare::{BareOffice, new_id};
 use tasuki_terms::{OfficeNo, ParcelId};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::office::{Office, new_id};
 use super::world::World;
 
 /// How long to wait before a call that was not answered is repeated.
@@ -122,18 +122,21 @@ fn judge(all: impl Iterator<Item = Seen>, mut wrong: Vec<String>, kills: u32) ->
 }
 
 /// Sends to all others in turn; what is not answered is repeated with the same number.
-async fn send_for_long(offices: Arc<Vec<Office>>, index: usize, going: Arc<AtomicBool>) -> Seen {
+async fn send_for_long(offices: Arc<Vec<BareOffice>>, index: usize, going: Arc<AtomicBool>) -> Seen {
     let (office, mut seen) = (&offices[index], Seen::default());
     for number in 0_u64.. {
         if !going.load(Ordering::Relaxed) {
             break;
         }
         let to = offices[(index + 1 + usize::try_from(number).unwrap_or(0)) % offices.len()].no;
-        let id = new_id();
+        let Ok(id) = new_id() else {
+            seen.wrong.push("乱数を作れません".into());
+            return seen;
+        };
         let contents =
             Bytes::from(number.to_be_bytes().repeat(1 + usize::try_from(number % 2000).unwrap_or(0)));
         loop {
-            match office.send(id, to, contents.clone()).await {
+            match office.hand_in(to, id, 1, contents.clone()).await {
                 Ok(_) => break,
                 Err(ClientError::Problem(problem)) if problem.status < 500 => {
                     seen.wrong.push(format!("{id} は断られました：{}", problem.uri));
@@ -148,7 +151,7 @@ async fn send_for_long(offices: Arc<Vec<Office>>, index: usize, going: Arc<Atomi
 }
 
 /// Takes what waits until nobody sends any more and nothing is left.
-async fn receive_for_long(offices: Arc<Vec<Office>>, index: usize, going: Arc<AtomicBool>) -> Seen {
+async fn receive_for_long(offices: Arc<Vec<BareOffice>>, index: usize, going: Arc<AtomicBool>) -> Seen {
     let (office, mut seen) = (&offices[index], Seen::default());
     let mut last: HashMap<OfficeNo, u64> = HashMap::new();
     let mut acknowledged = HashSet::new();

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tasuki_client::RelayAddress;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder;
 use tasuki_relay::operator::{self, NewCredentials};
-use tasuki_relay::store::{OfficeRecord, Offices as _};
+use tasuki_stage::bare::BareOffice;
+use tasuki_stage::registry::{record, register};
 use tasuki_terms::OfficeNo;
 use tempfile::TempDir;
 
-use super::office::Office;
+/// The password that every office here chooses.
+const PASSWORD: &str = "kaze-to-tsuki 31";
 
 /// No office is held up by its own limits while it is measured.
 const UNLIMITED: u32 = 100_000_000;
@@ -50,12 +52,12 @@ impl World {
     }
 
     /// Offices that have enrolled, chosen a password, and published a key.
-    pub(super) async fn offices(&self, count: usize) -> anyhow::Result<Vec<Office>> {
+    pub(super) async fn offices(&self, count: usize) -> anyhow::Result<Vec<BareOffice>> {
         let mut offices = Vec::with_capacity(count);
         for index in 0..count {
             let no: OfficeNo = format!("13{index:08}").parse()?;
             let credentials = self.register(no, format!("みほん事業所{index}")).await?;
-            offices.push(Office::enrol(&self.address, &credentials).await?);
+            offices.push(BareOffice::enrol(&self.address, &credentials, PASSWORD).await?);
         }
         Ok(offices)
     }
@@ -63,11 +65,7 @@ impl World {
     /// Puts an office into the directory, and gives what it needs to enrol.
     pub(super) async fn register(&self, no: OfficeNo, name: String) -> anyhow::Result<NewCredentials> {
         let store = operator::open_store(&self.folder, 0)?;
-        let (now, empty) = (Timestamp::now(), String::new);
-        let (kana, address, phone, fax) = (empty(), empty(), empty(), empty());
-        let record = OfficeRecord { no, name, kana, address, phone, fax, services: vec![] };
-        store.put_offices(vec![record], operator::by_operator(now)).await?;
-        Ok(operator::register_office(&*store, no, SignedDuration::from_hours(1), now).await?)
+        register(&*store, record(no, name)).await
     }
 
     /// The certificate that nodes trust.

@@ -2,28 +2,26 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::open_office::Folders;
 use tasuki_office_web::Web;
-use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder as RelayFolder;
 use tasuki_relay::operator;
-use tasuki_relay::service::Relay;
-use tasuki_relay::store::sqlite::SqliteStore;
 use tasuki_relay::store::{OfficeRecord, Offices as _};
 use tasuki_sample::{Office, Options, Sample, ServiceOffice};
+use tasuki_stage::enrolling::{Person, enrol_and_close, enrolment};
+use tasuki_stage::registry;
+use tasuki_stage::relay::LocalRelay;
 use tasuki_terms::{ServiceMonth, ServiceType};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
-use zeroize::Zeroizing;
 
 use super::Player;
 
@@ -49,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PEOPLE: u32 = 12;
 
 pub(super) struct World {
-    pub(super) relay: String,
+    pub(super) relay: LocalRelay,
     pub(super) players: Vec<Player>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -70,22 +68,19 @@ impl World {
         } else {
             relay_dir.read_config()?
         };
-        let store = operator::open_store(&relay_dir, config.reserve_bytes)?;
         let port_file = dir.join("relay.port");
         let known = std::fs::read_to_string(&port_file).ok().and_then(|text| text.trim().parse().ok());
         let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], known.unwrap_or(0))), ..config };
-        let served = Relay::new(Arc::clone(&store) as _, relay_dir.clone(), config, Clock::system())?;
-        let listening = served.listen().await.context("連携基盤の接続を待てません")?;
-        let address = listening.address()?;
-        tasuki_office::folder::write_durably(&port_file, address.port().to_string().as_bytes())?;
+        let relay = LocalRelay::serve(relay_dir, config).await?;
+        let served_at = relay.address().port().to_string();
+        tasuki_office::folder::write_durably(&port_file, served_at.as_bytes())?;
         let (stop, stopped) = watch::channel(false);
-        let mut tasks = vec![tokio::spawn(listening.serve(until(stopped.clone())))];
-        let relay = format!("https://127.0.0.1:{}", address.port());
+        let mut tasks = Vec::new();
 
         let mut players = Vec::new();
         if is_new {
             export_month(dir)?;
-            players = enrol_all(dir, &relay, &relay_dir, &store).await?;
+            players = enrol_all(dir, &relay).await?;
             let text = serde_json::to_vec(&players.iter().map(Secrets::of).collect::<Vec<_>>())?;
             tasuki_office::folder::write_durably(&dir.join("demo.json"), &text)?;
         } else {
@@ -115,7 +110,7 @@ impl World {
         Ok(Self { relay, players, stop, tasks, watching, _locks: locks })
     }
 
-    pub(super) async fn stop(self) {
+    pub(super) async fn stop(mut self) {
         self.stop.send_replace(true);
         self.watching.iter().for_each(AbortHandle::abort);
         for mut task in self.tasks {
@@ -123,6 +118,8 @@ impl World {
                 task.abort();
             }
         }
+        // What takes longer ends with the process.
+        drop(tokio::time::timeout(PATIENCE, self.relay.stop()).await);
     }
 }
 
@@ -173,63 +170,29 @@ fn care_software(dir: &Path, office: &str, folder: &str) -> PathBuf {
 }
 
 /// Registers all offices at the relay, as an operator does, and begins with each, as an office does.
-async fn enrol_all(
-    dir: &Path,
-    relay: &str,
-    relay_dir: &RelayFolder,
-    store: &SqliteStore,
-) -> anyhow::Result<Vec<Player>> {
-    let now = Timestamp::now();
-    let mut records = Vec::new();
-    for (no, name, kana, service, ..) in OFFICES {
-        records.push(OfficeRecord {
-            no: no.parse()?,
-            name: name.into(),
-            kana: kana.into(),
-            address: "東京都千代田区霞が関1-2-3".into(),
-            phone: "03-0000-0000".into(),
-            fax: "03-0000-0001".into(),
-            services: vec![service.parse()?],
-        });
-    }
+async fn enrol_all(dir: &Path, relay: &LocalRelay) -> anyhow::Result<Vec<Player>> {
     // An office that is in the list and does not take part yet.
-    records.push(OfficeRecord {
-        no: "1370000050".parse()?,
-        name: "さくら訪問看護".into(),
-        kana: "サクラホウモンカンゴ".into(),
-        address: "東京都港区芝公園4-5-6".into(),
-        phone: "03-0000-0002".into(),
-        fax: "03-0000-0003".into(),
-        services: vec!["13".parse()?],
-    });
-    store.put_offices(records, operator::by_operator(now)).await?;
-    let root = std::fs::read(relay_dir.root())?;
-    let tasks = OFFICES.into_iter().enumerate().map(|(index, office)| {
-        let (dir, relay, root) = (dir.to_owned(), relay.to_owned(), root.clone());
-        async move {
-            let valid = SignedDuration::from_hours(24);
-            let credentials = operator::register_office(store, office.0.parse()?, valid, now).await?;
-            // A thread and a runtime of its own: making keys takes time, and the link that begins with the
-            // enrolment ends with it. Whoever plays logs in anew.
-            let enrolled = tokio::task::spawn_blocking(move || {
-                let runtime =
-                    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-                runtime.block_on(enrol(&dir, &relay, root, index, credentials))
-            });
-            enrolled.await?
-        }
-    });
+    let later = record(("1370000050", "さくら訪問看護", "サクラホウモンカンゴ", "13", "", ""))?;
+    relay.store().put_offices(vec![later], operator::by_operator(Timestamp::now())).await?;
+    let tasks = (0..OFFICES.len()).map(|index| enrol(dir, relay, index));
     futures_util::future::try_join_all(tasks).await
 }
 
-async fn enrol(
-    dir: &Path,
-    relay: &str,
-    root_pem: Vec<u8>,
-    index: usize,
-    credentials: operator::NewCredentials,
-) -> anyhow::Result<Player> {
+fn record(office: (&str, &str, &str, &str, &str, &str)) -> anyhow::Result<OfficeRecord> {
+    let (no, name, kana, service, ..) = office;
+    Ok(OfficeRecord {
+        kana: kana.into(),
+        address: "東京都千代田区霞が関1-2-3".into(),
+        phone: "03-0000-0000".into(),
+        fax: "03-0000-0001".into(),
+        services: vec![service.parse()?],
+        ..registry::record(no.parse()?, name)
+    })
+}
+
+async fn enrol(dir: &Path, relay: &LocalRelay, index: usize) -> anyhow::Result<Player> {
     let (_, name, _, _, login, person) = OFFICES[index];
+    let credentials = registry::register(&**relay.store(), record(OFFICES[index])?).await?;
     let password = tasuki_relay::password::generate()?.to_string();
     let kj_password = tasuki_relay::password::generate()?.to_string();
     let secrets =
@@ -238,27 +201,14 @@ async fn enrol(
     for folder in [&player.export, &player.import] {
         std::fs::create_dir_all(folder)?;
     }
-    let node = Node::open_now(Folder::create(&player.node)?)?;
-    node.add_first_staff(login, person, &player.password)?;
-    let first = credentials.password.context("a new account has a password")?;
-    let kit = node
-        .enrol(Enrolment {
-            relay: relay.to_owned(),
-            root_pem,
-            office: credentials.office,
-            name: name.to_owned(),
-            kj_id: credentials.kj_id,
-            password: first,
-            new_password: Zeroizing::new(player.kj_password.clone()),
-            enrolment_password: credentials.enrolment_password,
-            new_key: false,
-            by: login.to_owned(),
-        })
-        .await?;
+    let person = Person { login, name: person, password: &player.password };
+    let wish = enrolment(relay.url(), relay.root_pem()?, &credentials, &player.kj_password, login);
+    let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
+    let then = move |node: &Node| Ok(node.set_folders(login, credentials.office, &folders)?);
+    let wish = Enrolment { name: name.to_owned(), ..wish };
+    let kit = enrol_and_close(&player.node, person, wish, then).await?;
     let kit = kit.context("the office is new: its key is made here")?;
     player.recovery_code = kit.code.to_string();
-    let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
-    node.set_folders(login, credentials.office, &folders)?;
     Ok(player)
 }
 
