@@ -55,7 +55,7 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     // The whole workspace, as before: of a single crate's features everything would be built once more.
     let tools = ["test", "--workspace", "--locked", "--test", "it", "--", "--ignored", "tools::"];
     run(Command::new("cargo").args(tools).env("PATH", python_programs()?))?;
-    let pages = ["test", "--workspace", "--locked", "--test", "browser", "--", "--ignored", BROWSERS];
+    let pages = ["test", "--workspace", "--locked", "--test", "it", "browser::", "--", "--ignored", BROWSERS];
     run(Command::new("cargo").args(pages).env("TASUKI_AXE", axe()?))?;
     fuzz::run_all(FUZZ_SECONDS)
 }

@@ -8,7 +8,7 @@ use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-use crate::driver;
+use crate::browser::driver;
 use sight::Patience;
 
 /// Milliseconds that the driver gives scripts and loading: axe-core takes its time on a busy machine.

@@ -1,19 +1,11 @@
 //! `tasuki sample` and the samples of this repository, before `tasuki check`: the real program on real files.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
-fn tasuki(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tasuki")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use crate::process::{tasuki_in, text};
 
 /// All files below a folder with their paths in it.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -38,7 +30,7 @@ const SMALL: [&str; 7] = ["sample", "--month", "202510", "--people", "3", "--off
 
 fn make(options: &[&str]) -> (TempDir, Output) {
     let folder = TempDir::new().unwrap();
-    let output = tasuki(&[options, &["--out", "month"]].concat(), folder.path());
+    let output = tasuki_in(folder.path(), &[options, &["--out", "month"]].concat());
     (folder, output)
 }
 
@@ -71,7 +63,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
 fn nothing_is_overwritten() {
     let (folder, _) = make(&SMALL);
     let before = files(folder.path());
-    let again = tasuki(&[&SMALL[..], &["--seed", "9", "--out", "month"]].concat(), folder.path());
+    let again = tasuki_in(folder.path(), &[&SMALL[..], &["--seed", "9", "--out", "month"]].concat());
     assert_eq!(again.status.code(), Some(2));
     assert!(text(&again.stderr).contains("すでにあります"), "{}", text(&again.stderr));
     assert_eq!(files(folder.path()), before);
@@ -110,7 +102,7 @@ fn ten_thousand_files_check_without_an_error_or_warning() {
         let (folder, output) =
             make(&["sample", "--month", month, "--people", people, "--offices", offices, "--seed", seed]);
         assert_eq!(text(&output.stderr), "");
-        let output = tasuki(&["check", "--json", "--strict", "month"], folder.path());
+        let output = tasuki_in(folder.path(), &["check", "--json", "--strict", "month"]);
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["summary"], serde_json::json!({ "errors": 0, "warnings": 0 }), "{month} {seed}");
         assert_eq!(output.status.code(), Some(0));
@@ -122,9 +114,9 @@ fn ten_thousand_files_check_without_an_error_or_warning() {
 #[test]
 fn the_samples_of_the_repository_show_what_the_checker_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let clean = tasuki(&["check", "--strict", "samples/clean"], &root);
+    let clean = tasuki_in(&root, &["check", "--strict", "samples/clean"]);
     assert_eq!(clean.status.code(), Some(0), "{}", text(&clean.stdout));
-    let all = tasuki(&["check", "samples"], &root);
+    let all = tasuki_in(&root, &["check", "samples"]);
     assert_eq!(all.status.code(), Some(1));
     insta::assert_snapshot!(text(&all.stdout));
 }

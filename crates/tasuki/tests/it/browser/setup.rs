@@ -2,8 +2,8 @@
 
 use tasuki_office::enrolment::Invitation;
 
-use crate::nodes::{Demo, Serving};
-use crate::page::Page;
+use crate::browser::nodes::{Demo, Serving};
+use crate::browser::page::Page;
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived};
 
 #[tokio::test(flavor = "multi_thread")]

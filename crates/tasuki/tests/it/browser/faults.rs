@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::nodes::{Demo, Serving};
+use crate::browser::nodes::{Demo, Serving};
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no};
 
 fn put(world: &World, files: impl IntoIterator<Item = tasuki_office::review::Dropped>) -> Vec<PathBuf> {
@@ -177,7 +177,7 @@ async fn two_people_at_once_send_only_what_was_shown() {
     let care = &demo.players[0];
     let first = care.log_in_and_unlock().await;
     first.goto(&care.at("/send")).await;
-    first.drop(&crate::manual::slips(care, "1370000027")).await;
+    first.drop(&crate::browser::manual::slips(care, "1370000027")).await;
     first.sees("送信できます").await;
     let draft = first.address().await;
     first.press("送信").await;

@@ -1,11 +1,11 @@
 //! The soak with nodes, for a few seconds: kills, a line that breaks, and every export once.
 
-use std::process::Command;
+use crate::process::tasuki;
 
 #[test]
 fn exports_arrive_once_whoever_is_killed() {
     let temporary = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_tasuki"))
+    let output = tasuki()
         .args(["bench", "soak", "--nodes", "--minutes", "0.2", "--kill-every", "2", "--seed", "3", "--dir"])
         .arg(temporary.path())
         .output()

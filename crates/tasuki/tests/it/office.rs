@@ -1,68 +1,21 @@
 //! Office nodes as processes: from the operator's invitation to a month's exchange, and what breaks on the way.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use reqwest::blocking::{Client, multipart};
 use serde_json::Value;
 use tasuki_office::node::Node;
 
+use crate::process::{Running, office, tasuki};
 use tasuki_stage::world::{self, CARE, PASSWORD, VISITS, World, deletion};
-
-fn tasuki() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-    for name in ["TASUKI_RELAY_DIR", "TASUKI_OFFICE_DIR", "TASUKI_OFFICE_PORT", "TASUKI_LOG"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn office(folder: &Path, arguments: &[&str]) -> Output {
-    tasuki().args(["office", "--dir"]).arg(folder).args(arguments).output().unwrap()
-}
 
 fn json(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&text)
         .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
-}
-
-/// A process that has said its address, and is killed at the end.
-struct Running {
-    child: Child,
-    url: String,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
-        Self { child, url: line.split_once('：').unwrap().1.trim_end_matches('/').to_owned() }
-    }
-
-    fn node(folder: &Path) -> Self {
-        Self::start(tasuki().args(["office", "serve", "--no-browser", "--port", "0", "--dir"]).arg(folder))
-    }
-
-    fn relay(folder: &Path, listen: &str) -> Self {
-        Self::start(tasuki().args(["relay", "serve", "--listen", listen, "--dir"]).arg(folder))
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -92,7 +45,7 @@ fn begin(node: &Running, invitation: &Path) {
     ] {
         form = form.text(name, value);
     }
-    let answer = client().post(format!("{}/setup", node.url)).multipart(form).send().unwrap();
+    let answer = client().post(format!("{}/setup", node.url())).multipart(form).send().unwrap();
     let html = answer.text().unwrap();
     assert!(html.contains("復元キット"), "{html}");
 }
@@ -112,13 +65,13 @@ fn two_nodes_and_a_relay_from_invitation_to_import_with_the_relay_away_in_betwee
     };
     relay(&["init", "--host", "127.0.0.1"]);
     let mut serving = Running::relay(&relay_dir, "127.0.0.1:0");
-    let address = serving.url.trim_start_matches("https://").to_owned();
+    let address = serving.url().trim_start_matches("https://").to_owned();
     let mut nodes = Vec::new();
     for (number, name) in [(CARE, "たすき居宅介護支援事業所"), (VISITS, "たすき訪問介護")]
     {
         let invitation = path(&format!("{number}.json"));
         let file = invitation.to_str().unwrap();
-        relay(&["office", "add", number, "--name", name, "--invitation", file, "--url", &serving.url]);
+        relay(&["office", "add", number, "--name", name, "--invitation", file, "--url", serving.url()]);
         let node = Running::node(&path(number));
         begin(&node, &invitation);
         nodes.push(node);
@@ -234,16 +187,16 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
         let node = Running::start(command.arg(&source).arg(&full));
         let client = client();
         let form = [("login", "hanako"), ("password", PASSWORD)];
-        let answer = client.post(format!("{}/login", node.url)).form(&form).send().unwrap();
+        let answer = client.post(format!("{}/login", node.url())).form(&form).send().unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let get = |path: &str| client.get(format!("{}/{CARE}{path}", node.url)).header("cookie", &cookie).send().unwrap();
+        let get = |path: &str| client.get(format!("{}/{CARE}{path}", node.url())).header("cookie", &cookie).send().unwrap();
         let html = get("/send").text().unwrap();
         let csrf = html.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
         let upload = || {
             let text = "本日は晴天なり。".repeat(200_000).into_bytes();
             let form = multipart::Form::new().text("csrf", csrf.clone());
             let form = form.part("files", multipart::Part::bytes(text).file_name("長い.txt"));
-            client.post(format!("{}/{CARE}/send", node.url)).header("cookie", &cookie).multipart(form).send().unwrap()
+            client.post(format!("{}/{CARE}/send", node.url())).header("cookie", &cookie).multipart(form).send().unwrap()
         };
         let answer = upload();
         assert_eq!(answer.status(), 507);

@@ -1,24 +1,18 @@
 //! Nodes as processes, for the browser.
 
-use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::page::Page;
-
-fn tasuki() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-    command.env_remove("TASUKI_OFFICE_DIR").env_remove("TASUKI_OFFICE_PORT");
-    command
-}
+use crate::browser::page::Page;
+use crate::process::{Running, office, tasuki};
 
 /// `tasuki demo`, running.
 pub(crate) struct Demo {
-    child: Child,
     pub(crate) players: Vec<Player>,
+    // It ends before its folder goes.
+    _process: Running,
     _temporary: TempDir,
 }
 
@@ -38,29 +32,13 @@ pub(crate) struct Player {
 impl Demo {
     pub(crate) fn start() -> Self {
         let temporary = TempDir::new().unwrap();
-        let mut child = tasuki()
-            .args(["demo", "--json", "--no-browser", "--port", "0", "--dir"])
-            .arg(temporary.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let line = first_line(&mut child);
-        let told: Value = serde_json::from_str(&line).unwrap();
+        let mut command = tasuki();
+        command.args(["demo", "--json", "--no-browser", "--port", "0", "--dir"]).arg(temporary.path());
+        let process = Running::start(&mut command);
+        let told: Value = serde_json::from_str(&process.first_line).unwrap();
         let players = told["offices"].as_array().unwrap().iter().map(Player::of).collect();
-        Self { child, players, _temporary: temporary }
+        Self { players, _process: process, _temporary: temporary }
     }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-fn first_line(child: &mut Child) -> String {
-    let output = std::io::BufReader::new(child.stdout.take().unwrap());
-    output.lines().next().unwrap().unwrap()
 }
 
 impl Player {
@@ -124,13 +102,13 @@ impl Player {
     }
 
     pub(crate) fn office_command(&self, arguments: &[&str]) -> std::process::Output {
-        tasuki().args(["office", "--dir"]).arg(&self.node).args(arguments).output().unwrap()
+        office(&self.node, arguments)
     }
 }
 
 /// `tasuki office serve`, running on a folder.
 pub(crate) struct Serving {
-    child: Child,
+    process: Running,
     pub(crate) url: String,
 }
 
@@ -140,14 +118,9 @@ impl Serving {
     }
 
     pub(crate) fn start_at(folder: &Path, port: u16) -> Self {
-        let mut child = tasuki()
-            .args(["office", "serve", "--no-browser", "--port", &port.to_string(), "--dir"])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let line = first_line(&mut child);
-        Self { child, url: line.split_once('：').unwrap().1.to_owned() }
+        let process = Running::node_at(folder, port);
+        let url = format!("{}/", process.url());
+        Self { process, url }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -156,8 +129,7 @@ impl Serving {
 
     /// kill -9.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.process.kill();
     }
 
     /// Logs in as the person of the tests.
@@ -168,12 +140,5 @@ impl Serving {
         page.press("ログイン").await;
         page.sees("最近の動き").await;
         page
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

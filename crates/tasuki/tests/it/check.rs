@@ -1,26 +1,18 @@
 //! `tasuki check` and `tasuki show` as a vendor uses them: the real program on real files.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::process::{tasuki_in, text};
 
 const PLAN: &str = "UPPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV";
 
 const GOOD_ROW: &str = "202407,131016,0000012345,20250920,202510,1370000019,\"計画 太郎\",250,0,20251001,,0900,\
                         1000,1,111111,,,\"\",,1370000027,\"たすき訪問介護\",,0,1370000019,\r\n";
-
-fn tasuki(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tasuki")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// A folder with a plan of these rows, written as Shift-JIS.
 fn folder_with(rows: &str) -> TempDir {
@@ -43,20 +35,20 @@ fn faulty() -> TempDir {
 
 #[test]
 fn people_read_what_is_wrong_where_and_what_to_do() {
-    let output = tasuki(&["check", "."], faulty().path());
+    let output = tasuki_in(faulty().path(), &["check", "."]);
     insta::assert_snapshot!(text(&output.stdout));
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
 fn english_is_spoken_too() {
-    let output = tasuki(&["check", "--lang", "en", "."], faulty().path());
+    let output = tasuki_in(faulty().path(), &["check", "--lang", "en", "."]);
     insta::assert_snapshot!(text(&output.stdout));
 }
 
 #[test]
 fn machines_read_json() {
-    let output = tasuki(&["check", "--json", "."], faulty().path());
+    let output = tasuki_in(faulty().path(), &["check", "--json", "."]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     insta::assert_json_snapshot!(json);
     assert_eq!(output.status.code(), Some(1));
@@ -66,18 +58,18 @@ fn machines_read_json() {
 fn the_exit_status_tells_errors_from_warnings_from_trouble() {
     // A plan without its other files is worth a warning.
     let alone = folder_with(GOOD_ROW);
-    assert_eq!(tasuki(&["check", "."], alone.path()).status.code(), Some(0));
-    assert_eq!(tasuki(&["check", "--strict", "."], alone.path()).status.code(), Some(1));
-    assert_eq!(tasuki(&["check", PLAN, "missing"], alone.path()).status.code(), Some(2));
-    assert_eq!(tasuki(&["check"], alone.path()).status.code(), Some(2));
-    assert_eq!(tasuki(&["check", "--format", "x", "."], alone.path()).status.code(), Some(2));
+    assert_eq!(tasuki_in(alone.path(), &["check", "."]).status.code(), Some(0));
+    assert_eq!(tasuki_in(alone.path(), &["check", "--strict", "."]).status.code(), Some(1));
+    assert_eq!(tasuki_in(alone.path(), &["check", PLAN, "missing"]).status.code(), Some(2));
+    assert_eq!(tasuki_in(alone.path(), &["check"]).status.code(), Some(2));
+    assert_eq!(tasuki_in(alone.path(), &["check", "--format", "x", "."]).status.code(), Some(2));
 }
 
 #[test]
 fn what_cannot_be_read_is_named_and_the_rest_is_checked() {
     let folder = faulty();
     put(&folder.path().join("broken.zip"), b"no archive");
-    let output = tasuki(&["check", "missing.CSV", "."], folder.path());
+    let output = tasuki_in(folder.path(), &["check", "missing.CSV", "."]);
     let complaints = text(&output.stderr);
     assert!(complaints.contains("missing.CSV") && complaints.contains("broken.zip"), "{complaints}");
     assert!(text(&output.stdout).contains("F404"));
@@ -98,7 +90,7 @@ fn archives_and_folders_in_folders_are_searched() {
     archive.write_all(&bytes).unwrap();
     archive.finish().unwrap();
 
-    let output = tasuki(&["check", "--json", "."], folder.path());
+    let output = tasuki_in(folder.path(), &["check", "--json", "."]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let paths: Vec<_> =
         json["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
@@ -113,13 +105,13 @@ fn archives_and_folders_in_folders_are_searched() {
 #[test]
 fn a_file_is_shown_with_names_and_meanings() {
     let folder = folder_with(GOOD_ROW);
-    insta::assert_snapshot!(text(&tasuki(&["show", PLAN], folder.path()).stdout));
+    insta::assert_snapshot!(text(&tasuki_in(folder.path(), &["show", PLAN]).stdout));
     insta::assert_snapshot!(
         "shown_as_csv",
-        text(&tasuki(&["show", PLAN, "--format", "csv"], folder.path()).stdout)
+        text(&tasuki_in(folder.path(), &["show", PLAN, "--format", "csv"]).stdout)
     );
 
-    let output = tasuki(&["show", PLAN, "--format", "json"], folder.path());
+    let output = tasuki_in(folder.path(), &["show", PLAN, "--format", "json"]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let code = &json["rows"][0]["fields"][14];
     assert_eq!((&code["name_en"], &code["label"]), (&"service_code".into(), &"訪問介護".into()));
@@ -131,12 +123,12 @@ fn whatever_can_be_decoded_is_shown() {
     // UTF-8, with a header row, one field too many, and a name of no standard.
     put(&folder.path().join("memo.csv"), "見出し,名前\r\n202407,計画 太郎\r\n".as_bytes());
     put(&folder.path().join(PLAN), "CSVバージョン,保険者番号\r\n202407,131016,x\r\n".as_bytes());
-    let memo = tasuki(&["show", "memo.csv"], folder.path());
+    let memo = tasuki_in(folder.path(), &["show", "memo.csv"]);
     assert!(text(&memo.stdout).contains("計画 太郎"));
-    let plan = text(&tasuki(&["show", PLAN, "--format", "csv"], folder.path()).stdout);
+    let plan = text(&tasuki_in(folder.path(), &["show", PLAN, "--format", "csv"]).stdout);
     assert!(plan.lines().nth(1).unwrap().starts_with("202407,131016,x"), "{plan}");
 
-    let missing = tasuki(&["show", "missing.CSV"], folder.path());
+    let missing = tasuki_in(folder.path(), &["show", "missing.CSV"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("missing.CSV"));
 }
@@ -144,7 +136,7 @@ fn whatever_can_be_decoded_is_shown() {
 #[test]
 fn the_page_of_findings_is_that_of_the_code() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/findings.md");
-    let expected = text(&tasuki(&["check", "--codes"], Path::new(".")).stdout);
+    let expected = text(&tasuki_in(Path::new("."), &["check", "--codes"]).stdout);
     assert_eq!(
         fs::read_to_string(page).unwrap_or_default(),
         expected,

@@ -1,7 +1,7 @@
 //! What was typed is kept, whatever becomes of the session; and any number of pages stay alive.
 
-use crate::nodes::{Demo, Player};
-use crate::page::Page;
+use crate::browser::nodes::{Demo, Player};
+use crate::browser::page::Page;
 
 /// The session of the page ends, as by a log-out in another tab.
 async fn log_out_elsewhere(page: &Page) {

@@ -1,7 +1,5 @@
 //! The relay as its operator has it: real processes, one folder.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -9,11 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-fn tasuki() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-    command.env_remove("TASUKI_RELAY_DIR").env_remove("TASUKI_LOG");
-    command
-}
+use crate::process::tasuki;
 
 fn relay(folder: &Path, arguments: &[&str]) -> Output {
     tasuki().args(["relay", "--dir"]).arg(folder).args(arguments).output().unwrap()

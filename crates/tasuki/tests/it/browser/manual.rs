@@ -1,6 +1,6 @@
 //! The pages of the manual, one test each, with its words.
 
-use crate::nodes::Demo;
+use crate::browser::nodes::Demo;
 
 /// ３－２（2/9）：ログイン方法、アプリのトップ画面.
 #[tokio::test(flavor = "multi_thread")]
@@ -8,7 +8,7 @@ use crate::nodes::Demo;
 async fn manual_3_2_page_2_log_in_to_the_top_screen() {
     let demo = Demo::start();
     let care = &demo.players[0];
-    let page = crate::page::Page::open(&care.url).await;
+    let page = crate::browser::page::Page::open(&care.url).await;
     page.is_accessible("01-login").await;
     page.fill("個人ID", "keikaku").await;
     page.fill("パスワード", "まちがい").await;
@@ -306,7 +306,7 @@ async fn manual_3_3_page_1_receive_import_and_send_actuals_back() {
 }
 
 /// The files of tables 6 and 7 with supplement for an office.
-pub(crate) fn slips(care: &crate::nodes::Player, to: &str) -> Vec<std::path::PathBuf> {
+pub(crate) fn slips(care: &crate::browser::nodes::Player, to: &str) -> Vec<std::path::PathBuf> {
     let all = care.exports(&format!("_{to}_"));
     let month = |path: &std::path::PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -322,7 +322,7 @@ fn name_of(paths: &[std::path::PathBuf], part: &str) -> String {
     names.into_iter().find(|name| name.contains(part)).unwrap()
 }
 
-async fn send_slips(care: &crate::nodes::Player, page: &crate::page::Page) {
+async fn send_slips(care: &crate::browser::nodes::Player, page: &crate::browser::page::Page) {
     page.goto(&care.at("/send")).await;
     page.drop(&slips(care, "1370000027")).await;
     page.sees("送信できます").await;

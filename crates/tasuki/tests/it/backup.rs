@@ -1,58 +1,15 @@
 //! Backups of a node as a process: of any size, on the page and on the command line.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Stdio;
 
 use reqwest::blocking::{Client, multipart};
 use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 
+use crate::process::{Running, office, tasuki};
 use tasuki_stage::world::{CARE, PASSWORD, World, deletion, send, until_state};
-
-fn tasuki() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-    for name in ["TASUKI_OFFICE_DIR", "TASUKI_OFFICE_PORT", "TASUKI_LOG"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn office(folder: &Path, arguments: &[&str]) -> Output {
-    tasuki().args(["office", "--dir"]).arg(folder).args(arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-/// A node as a process, killed at the end.
-struct Running {
-    child: Child,
-    url: String,
-}
-
-impl Running {
-    fn start(folder: &Path) -> Self {
-        let mut command = tasuki();
-        command.args(["office", "serve", "--no-browser", "--port", "0", "--dir"]).arg(folder);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
-        Self { child, url: line.split_once('：').unwrap().1.trim_end_matches('/').to_owned() }
-    }
-
-    /// Most memory that it ever had, in bytes.
-    fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1024
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 fn client() -> Client {
     Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(None).build().unwrap()
@@ -80,10 +37,10 @@ fn a_backup_of_any_size_is_restored_on_the_page() {
     let temporary = tempfile::tempdir().unwrap();
     backed_up(temporary.path(), 25);
     let folder = temporary.path().join("new");
-    let node = Running::start(&folder);
+    let node = Running::node(&folder);
     let upload = |name: &str| {
         let form = multipart::Form::new().file("backup", temporary.path().join(name)).unwrap();
-        client().post(format!("{}/setup/restore", node.url)).multipart(form).send().unwrap()
+        client().post(format!("{}/setup/restore", node.url())).multipart(form).send().unwrap()
     };
     let mut damaged = std::fs::read(temporary.path().join("backup.zip")).unwrap();
     let middle = damaged.len() / 2;
@@ -99,15 +56,15 @@ fn a_backup_of_any_size_is_restored_on_the_page() {
     assert!(node.peak() < 128 << 20, "{} bytes of memory for a backup of 250 MiB", node.peak());
     drop(node);
 
-    let node = Running::start(&folder);
+    let node = Running::node(&folder);
     let form = [("login", "hanako"), ("password", PASSWORD)];
-    let answer = client().post(format!("{}/login", node.url)).form(&form).send().unwrap();
+    let answer = client().post(format!("{}/login", node.url())).form(&form).send().unwrap();
     assert_eq!(answer.status(), 303);
     assert_eq!(std::fs::read_dir(folder.join("archive/1370000019/sent/202510")).unwrap().count(), 25);
     // Where somebody is at home nothing is restored any more.
     let answer = {
         let form = multipart::Form::new().text("nothing", "");
-        client().post(format!("{}/setup/restore", node.url)).multipart(form).send().unwrap()
+        client().post(format!("{}/setup/restore", node.url())).multipart(form).send().unwrap()
     };
     assert_eq!(answer.status(), 403);
 }
@@ -117,7 +74,7 @@ fn commands_beside_a_running_node_leave_what_is_laid_ready_alone() {
     let temporary = tempfile::tempdir().unwrap();
     backed_up(temporary.path(), 1);
     let folder = temporary.path().join("new");
-    let _node = Running::start(&folder);
+    let _node = Running::node(&folder);
     let backup = temporary.path().join("backup.zip");
     std::fs::copy(&backup, folder.join("restore.zip")).unwrap();
     let other = temporary.path().join("other.zip");

@@ -1,15 +1,15 @@
 //! `tasuki open` on the parcel of the test vectors: the real program on real files.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tasuki_identity::authority::RootAuthority;
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::office_key::OfficeKey;
 use tempfile::TempDir;
+
+use crate::process::{tasuki, text};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../parcel/vectors")
@@ -25,13 +25,9 @@ fn folder() -> TempDir {
 }
 
 fn open(folder: &TempDir, options: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tasuki"));
-    command.current_dir(folder.path()).env_remove("TASUKI_ROOT").args(["open", "parcel.age"]);
+    let mut command = tasuki();
+    command.current_dir(folder.path()).args(["open", "parcel.age"]);
     command.args(options).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 const RECEIVER: [&str; 4] = ["--key", "receiver.key", "--root", "root.pem"];
