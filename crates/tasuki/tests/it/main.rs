@@ -11,3 +11,4 @@ mod process;
 mod relay;
 mod sample;
 mod soak;
+mod steps;

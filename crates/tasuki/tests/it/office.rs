@@ -12,13 +12,13 @@ use tasuki_office::node::Node;
 use crate::process::{Running, office, tasuki};
 use tasuki_stage::world::{self, CARE, PASSWORD, VISITS, World, deletion};
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&text)
         .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..600 {
         if let Some(found) = look() {
             return found;
@@ -50,7 +50,7 @@ fn begin(node: &Running, invitation: &Path) {
     assert!(html.contains("復元キット"), "{html}");
 }
 
-fn count(folder: &Path, list: &str, member: &str) -> usize {
+pub(crate) fn count(folder: &Path, list: &str, member: &str) -> usize {
     json(&office(folder, &[list, "--json"]))[member].as_array().map_or(0, Vec::len)
 }
 

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::process::{tasuki_in, text};
 
 /// All files below a folder with their paths in it.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
