@@ -5,6 +5,7 @@
 mod backup;
 mod browser;
 mod check;
+mod disk;
 mod office;
 mod open;
 mod process;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use reqwest::blocking::{Client, multipart};
@@ -28,7 +28,7 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     panic!("it does not come: {what}")
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
@@ -168,49 +168,6 @@ async fn kill_9_at_any_moment_loses_and_doubles_nothing() {
     let (sent, arrived, check) = all.await.unwrap();
     assert!(sent > 5, "{sent} were sent between the kills");
     assert_eq!((arrived, check), (sent, Some(0)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_told_and_nothing_is_lost() {
-    let world = World::new().await;
-    world.enrolled_and_off(CARE).await;
-    let source = world.temporary.path().join(CARE);
-    let full = world.temporary.path().join("full");
-    std::fs::create_dir(&full).unwrap();
-    tokio::task::spawn_blocking(move || {
-        // A small disk of its own, in a name space of its own.
-        let script = r#"mount -t tmpfs -o size=24m tmpfs "$2" && cp -r "$1/." "$2" && head -c 22000000 /dev/zero > "$2/filler" &&
-            exec "$0" office serve --no-browser --port 0 --dir "$2""#;
-        let mut command = Command::new("unshare");
-        let is_root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
-        command.arg(if is_root { "-m" } else { "-rm" }).args(["sh", "-c", script, env!("CARGO_BIN_EXE_tasuki")]);
-        let node = Running::start(command.arg(&source).arg(&full));
-        let client = client();
-        let form = [("login", "hanako"), ("password", PASSWORD)];
-        let answer = client.post(format!("{}/login", node.url())).form(&form).send().unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let get = |path: &str| client.get(format!("{}/{CARE}{path}", node.url())).header("cookie", &cookie).send().unwrap();
-        let html = get("/send").text().unwrap();
-        let csrf = html.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
-        let upload = || {
-            let text = "本日は晴天なり。".repeat(200_000).into_bytes();
-            let form = multipart::Form::new().text("csrf", csrf.clone());
-            let form = form.part("files", multipart::Part::bytes(text).file_name("長い.txt"));
-            client.post(format!("{}/{CARE}/send", node.url())).header("cookie", &cookie).multipart(form).send().unwrap()
-        };
-        let answer = upload();
-        assert_eq!(answer.status(), 507);
-        assert!(answer.text().unwrap().contains("空き容量が足りません"));
-        assert_eq!(get("/drafts").status(), 200, "reading goes on");
-        assert!(!get("/drafts").text().unwrap().contains("開く"), "and nothing is there by half");
-        // Space returns, and it works again by itself.
-        let inside = format!("/proc/{}/root{}/filler", node.child.id(), full.display());
-        std::fs::remove_file(inside).unwrap();
-        assert_eq!(upload().status(), 303);
-        assert!(get("/drafts").text().unwrap().contains("開く"));
-    })
-    .await
-    .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
