@@ -29,7 +29,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::header::{ETAG, IF_NONE_MATCH};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tasuki_identity::chain::CertificateChain;
@@ -41,7 +42,7 @@ use tasuki_protocol::account::{
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
 use tasuki_protocol::key::{PublishKey, PublishedKey};
-use tasuki_protocol::limits::PARCEL_BYTES;
+use tasuki_protocol::limits::{PARCEL_BYTES, SERVICE_CODES_BYTES};
 use tasuki_protocol::mailbox::{Cursor, Page};
 use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::Problem;
@@ -95,6 +96,15 @@ pub struct Handover {
     pub key_epoch: u32,
     /// SHA-256 of the sealed bytes.
     pub digest: Sha256Digest,
+}
+
+/// The table of service codes as the relay hands it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceCodesTable {
+    /// Names these bytes, for the next [`RelayClient::service_codes`].
+    pub version: String,
+    /// The table as CSV.
+    pub csv: Bytes,
 }
 
 /// One node's way to the relay.
@@ -333,6 +343,26 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn search(&self, search: &OfficeSearch) -> Result<Offices, ClientError> {
         read(self.call(Method::GET, "/v1/offices").query(search).send().await?).await
+    }
+
+    /// The table of service codes that the operator loaded, and its version; `None` when `known` is the version already.
+    /// The table is CSV, whose contents nobody has checked yet.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay (`not-found` while no table was loaded), or no answer.
+    pub async fn service_codes(&self, known: Option<&str>) -> Result<Option<ServiceCodesTable>, ClientError> {
+        let mut request = self.call(Method::GET, "/v1/service-codes");
+        if let Some(known) = known {
+            request = request.header(IF_NONE_MATCH, known);
+        }
+        let answer = request.send().await?;
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        let answer = good(answer).await?;
+        let version = answer.headers().get(ETAG).and_then(|version| version.to_str().ok());
+        let version = version.ok_or(ClientError::Unintelligible)?.to_owned();
+        Ok(Some(ServiceCodesTable { version, csv: bounded(answer, SERVICE_CODES_BYTES).await? }))
     }
 
     fn call(&self, method: Method, path: &str) -> RequestBuilder {

@@ -16,6 +16,9 @@ pub const DIGEST: &str = "repr-digest";
 /// Media type of sealed bytes.
 pub const SEALED: &str = "application/octet-stream";
 
+/// Media type of the table of service codes.
+pub const SERVICE_CODES: &str = "text/csv; charset=utf-8";
+
 /// A header field does not hold a SHA-256 digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the digest field must hold sha-256=:BASE64:")]

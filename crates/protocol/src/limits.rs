@@ -45,6 +45,9 @@ pub const PEM_BYTES: usize = 16 * 1024;
 /// Bytes of a key statement.
 pub const KEY_STATEMENT_BYTES: usize = 16 * 1024;
 
+/// Bytes of the table of service codes.
+pub const SERVICE_CODES_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Life of an access token.
 pub const ACCESS_LIFE: Duration = Duration::from_hours(1);
 

@@ -3,6 +3,7 @@
 //! ```text
 //! relay.toml              configuration
 //! relay.db                the store
+//! service-codes.csv       the table of service codes that offices are handed, if the operator loaded one
 //! authority/root.pem      what every node trusts: handed out to the offices
 //! authority/root.key      key of the root: to be moved to a place that is off line
 //! authority/issuing.pem   the authority that signs certificates here, and its key
@@ -88,6 +89,11 @@ impl Folder {
     /// The store.
     pub fn store(&self) -> PathBuf {
         self.0.join("relay.db")
+    }
+
+    /// The table of service codes, as it is handed out.
+    pub(crate) fn service_codes(&self) -> PathBuf {
+        self.0.join("service-codes.csv")
     }
 
     /// The certificate that nodes trust.

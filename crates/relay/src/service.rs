@@ -14,6 +14,7 @@
 mod account;
 mod body;
 mod caller;
+mod codes;
 mod enrolments;
 mod events;
 mod finish;
@@ -44,6 +45,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::folder::{Folder, FolderError};
 use crate::store::{By, Store};
+use codes::CodesTable;
 use hub::Hub;
 use limit::Limits;
 use metrics::Metrics;
@@ -68,6 +70,7 @@ pub struct Relay {
     root: CertificateDer<'static>,
     limits: Limits,
     hub: Hub,
+    codes: CodesTable,
     metrics: Metrics,
     hashers: Semaphore,
     upload_memory: Arc<Semaphore>,
@@ -95,6 +98,7 @@ impl Relay {
             root: folder.root_certificate()?,
             limits: Limits::new(&config),
             hub: Hub::default(),
+            codes: CodesTable::default(),
             metrics: Metrics::new(),
             hashers: Semaphore::new(HASHERS),
             upload_memory: Arc::new(Semaphore::new(memory.min(Semaphore::MAX_PERMITS))),

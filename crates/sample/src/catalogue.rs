@@ -157,7 +157,7 @@ pub(crate) static CARES: [Care; 12] = [
             kinds: &[
                 visit(counted("131111", 471), 25, 1),
                 visit(counted("131211", 823), 50, 1),
-                visit(counted("135111", 294), 40, 2),
+                visit(counted("131501", 294), 40, 2),
             ],
             starts: &[9 * 60 + 30, 11 * 60, 14 * 60, 15 * 60 + 30],
             most_days: 2,
@@ -192,11 +192,11 @@ pub(crate) static CARES: [Care; 12] = [
         price: WAGES_55,
         pattern: Pattern::ShortStay {
             base: [
-                counted("212211", 603),
-                counted("212212", 672),
-                counted("212213", 745),
-                counted("212214", 815),
-                counted("212215", 884),
+                counted("212111", 603),
+                counted("212121", 672),
+                counted("212131", 745),
+                counted("212141", 815),
+                counted("212151", 884),
             ],
             transport: counted("219200", 184),
         },
@@ -220,7 +220,7 @@ pub(crate) static CARES: [Care; 12] = [
         office_name: "訪問リハビリステーション",
         price: WAGES_55,
         pattern: Pattern::Visits {
-            kinds: &[visit(counted("141111", 308), 40, 2), visit(counted("141111", 308), 60, 3)],
+            kinds: &[visit(counted("142111", 308), 40, 2), visit(counted("142111", 308), 60, 3)],
             starts: &[9 * 60, 13 * 60 + 30, 15 * 60],
             most_days: 2,
         },
@@ -235,11 +235,11 @@ pub(crate) static CARES: [Care; 12] = [
         price: WAGES_55,
         pattern: Pattern::DayCare {
             base: [
-                counted("161461", 715),
-                counted("161462", 850),
-                counted("161463", 981),
-                counted("161464", 1137),
-                counted("161465", 1290),
+                counted("161171", 715),
+                counted("161172", 850),
+                counted("161173", 981),
+                counted("161174", 1137),
+                counted("161175", 1290),
             ],
             add_ons: &[counted("165301", 40)],
         },

@@ -5,7 +5,7 @@
 //! files that belong together.
 //!
 //! ```
-//! use tasuki_standard::check::{Lang, check_file};
+//! use tasuki_standard::check::{Lang, check_file, check_file_by};
 //!
 //! let name = "DLTPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV";
 //! let file = check_file(name, &b"202407,131016,0000012345,202511\r\n"[..])?;
@@ -23,11 +23,13 @@ mod finding;
 mod last_good;
 mod meaning;
 mod naming;
+mod severity;
 mod structure;
 mod units;
 
 pub use code::{Code, CodeInfo, catalogue};
-pub use file::{CheckedFile, check_file};
-pub use finding::{Finding, Findings, Lang, Severity};
+pub use file::{CheckedFile, check_file, check_file_by};
+pub use finding::{Finding, Findings};
+pub use severity::{Lang, Severity};
 pub(crate) use structure::{is_header, meant_version};
 pub use units::{Unit, UnitReport, check_units};

@@ -13,6 +13,7 @@
 //! | [`check`] | what is wrong with files, in words that help |
 //! | [`write`](mod@write) | canonical files |
 //! | [`explain`], [`service`] | what codes mean |
+//! | [`codes`] | the table of service codes: import it, look codes up |
 //! | [`ms932`], [`gaiji`] | characters as Windows has them, and replacements for those it has not |
 //!
 //! Reading an export and saying what is wrong with it:
@@ -42,6 +43,7 @@
 //! and `Debug` show no person's data.
 
 pub mod check;
+pub mod codes;
 pub mod explain;
 pub mod gaiji;
 pub mod kind;

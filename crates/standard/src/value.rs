@@ -16,8 +16,8 @@ mod time;
 pub use choice::Flag;
 pub use choices::*;
 pub use code::{
-    Digits, EquipmentCode, InsuredNo, InsurerNo, OpenCode, Phone, PostalCode, ServiceCode, ServiceCodeRole,
-    Unused,
+    Digits, EquipmentCode, InsuredNo, InsurerNo, OpenCode, ParseServiceCodeError, Phone, PostalCode,
+    ServiceCode, ServiceCodeRole, Unused,
 };
 pub use jiff::civil::Date;
 pub use mask::DayMask;

@@ -44,9 +44,12 @@ impl CsvVersion {
         Self::ALL.into_iter().find(|version| version.as_str().as_bytes() == bytes)
     }
 
-    /// The version that files of a service month must have (standard 4.1, switch in April 2025).
-    pub fn for_month(month: ServiceMonth) -> Self {
-        if (month.year(), month.month()) < (2025, 4) { Self::V202208 } else { Self::V202407 }
+    /// The version that files of a service month must have: 202208 from January 2023, 202407 from April 2025
+    /// (standard 3 and 4.1). `None` for earlier months, whose formats are not known here.
+    pub fn for_month(month: ServiceMonth) -> Option<Self> {
+        let at = (month.year(), month.month());
+        let begun = [((2025, 4), Self::V202407), ((2023, 1), Self::V202208)];
+        begun.into_iter().find(|(first, _)| at >= *first).map(|(_, version)| version)
     }
 }
 
@@ -61,11 +64,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_switch_is_in_april_2025() {
+    fn versions_begin_in_january_2023_and_april_2025() {
         let version = |month: &str| CsvVersion::for_month(month.parse().unwrap());
-        assert_eq!(version("202503"), CsvVersion::V202208);
-        assert_eq!(version("202504"), CsvVersion::V202407);
-        assert_eq!(version("202412"), CsvVersion::V202208);
+        assert_eq!(version("202212"), None);
+        assert_eq!(version("202301"), Some(CsvVersion::V202208));
+        assert_eq!(version("202412"), Some(CsvVersion::V202208));
+        assert_eq!(version("202503"), Some(CsvVersion::V202208));
+        assert_eq!(version("202504"), Some(CsvVersion::V202407));
     }
 
     #[test]

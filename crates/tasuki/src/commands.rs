@@ -3,6 +3,7 @@
 mod bench;
 mod browser;
 mod check;
+mod codes;
 mod demo;
 mod office;
 mod open;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Office(office::Options),
     /// 標準仕様のCSVファイルを確かめ、誤りと直し方を示す
     Check(check::Options),
+    /// サービスコード表を取り込む・表示する
+    Codes(codes::Options),
     /// CSVファイルの内容を、項目名とコードの意味を付けて表示する
     Show(show::Options),
     /// 介護ソフトが書き出すような1か月分のファイルを、架空の利用者で作る
@@ -44,6 +47,7 @@ impl Command {
             Self::Demo(options) => demo::run(&options),
             Self::Office(options) => office::run(options),
             Self::Check(options) => check::run(&options),
+            Self::Codes(options) => codes::run(options),
             Self::Show(options) => show::run(&options),
             Self::Sample(options) => sample::run(&options),
             Self::Open(options) => open::run(&options),

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use super::finish::finish;
 use super::refusal::Refusal;
 use super::{
-    App, account, enrolments, events, health, keys, offices as directory, parcels, receipts, sessions,
+    App, account, codes, enrolments, events, health, keys, offices as directory, parcels, receipts, sessions,
 };
 
 /// Answers smaller than this are not compressed, in bytes.
@@ -60,6 +60,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(directory::search))
         .routes(routes!(directory::show))
         .routes(routes!(directory::lookup))
+        .routes(routes!(codes::show))
         .routes(routes!(parcels::put, parcels::show, parcels::withdraw))
         .routes(routes!(parcels::content))
         .routes(routes!(receipts::post))

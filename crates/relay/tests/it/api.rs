@@ -5,19 +5,23 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use tasuki_identity::chain::{CertificateChain, public_key_of};
 use tasuki_identity::signing::SigningKey;
 use tasuki_protocol::account::{
     Account, ChangePassword, IssuedCertificate, Refresh, Renew, Secret, SessionGrant, Sessions,
 };
 use tasuki_protocol::directory::{Lookup, Offices, Participation};
+use tasuki_protocol::header::SERVICE_CODES;
 use tasuki_protocol::key::{KeyLogPage, PublishKey};
-use tasuki_protocol::limits::{LOOKUP_OFFICES, PARCEL_BYTES};
+use tasuki_protocol::limits::{LOOKUP_OFFICES, PARCEL_BYTES, SERVICE_CODES_BYTES};
 use tasuki_protocol::mailbox::Page;
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
+use tasuki_relay::operator;
 use tasuki_relay::store::{Accounts as _, Offices as _, Parcels as _, Store as _};
+use tasuki_terms::Sha256Digest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -467,6 +471,42 @@ async fn the_directory_is_searched_and_kept_by_the_caller() {
     assert_eq!(problem(answer).await, ProblemType::InvalidRequest);
     let unknown = a.get("/v1/offices/9999999999").send().await.unwrap();
     assert_eq!(problem(unknown).await, ProblemType::NotFound);
+}
+
+#[tokio::test]
+async fn the_table_of_service_codes_is_handed_out_once_for_each_version() {
+    let served = Served::start().await;
+    let a = served.node(A).await;
+    let get = async |known: Option<String>| {
+        let request = a.get("/v1/service-codes");
+        known
+            .into_iter()
+            .fold(request, |request, known| request.header("if-none-match", known))
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(problem(get(None).await).await, ProblemType::NotFound);
+
+    operator::load_codes(&served.folder, b"first").unwrap();
+    let first = get(None).await;
+    assert_eq!(first.status(), StatusCode::OK);
+    assert_eq!(first.headers()["content-type"], SERVICE_CODES);
+    let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(tag, format!("\"{}\"", Sha256Digest(Sha256::digest(b"first").into())));
+    assert_eq!(first.bytes().await.unwrap(), "first");
+    let again = get(Some(tag.clone())).await;
+    assert_eq!((again.status(), again.content_length()), (StatusCode::NOT_MODIFIED, Some(0)));
+
+    let too_large = vec![b'x'; usize::try_from(SERVICE_CODES_BYTES).unwrap() + 1];
+    assert!(operator::load_codes(&served.folder, &too_large).is_err());
+    assert_eq!(get(Some(tag.clone())).await.status(), StatusCode::NOT_MODIFIED, "the one before stays");
+    operator::load_codes(&served.folder, b"other").unwrap();
+    assert_eq!(
+        get(Some(tag)).await.bytes().await.unwrap(),
+        "other",
+        "of the same size, and while the relay serves"
+    );
 }
 
 #[tokio::test]

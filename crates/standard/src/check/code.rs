@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::finding::{Lang, Severity};
+use super::severity::{Lang, Severity};
 
 /// One entry of the catalogue.
 #[derive(Debug)]
@@ -425,10 +425,10 @@ codes! {
         "「{field}」が、ファイル名の送信先（{office}）と違います。" => "担当のケアマネジャーが替わっていないか確かめ、今の担当事業所に送ってください。"
         "{field} is not the receiver in the file name ({office})." => "The care manager may have changed: send to the office in charge."
         eg "care_office_no = another office in UPJSK"
-    SupplementUnclear "M533" Error
-        "計画作成（変更）日と対象年月は、どちらか片方だけを0にします。" => "第1～3表に付けるときは対象年月を「000000」、第6・7表に付けるときは計画作成（変更）日を「00000000」にしてください。"
-        "Exactly one of plan date and month must be zeros." => "With tables 1 to 3 the month is 000000; with tables 6 and 7 the plan date is 00000000."
-        eg "plan_date = 20251001, target_month = 202510"
+    SupplementOfNeither "M533" Error
+        "計画作成（変更）日と対象年月が、どちらも0です。" => "第1～3表に付けるときは計画作成（変更）日を、第6・7表に付けるときは対象年月を入れてください。"
+        "Plan date and month are both zeros." => "With tables 1 to 3 give the plan date, with tables 6 and 7 the month."
+        eg "plan_date = 00000000, target_month = 000000"
     TypeLimitGap "M534" Warning
         "種類支給限度の枠が、1番目から順に埋まっていません。" => "前の枠から順に詰めてください。"
         "The limits of service types are not filled from the first." => "Fill them in order."
@@ -493,6 +493,30 @@ codes! {
         "第2表に、送信先の事業所（{office}）が出てこない利用者が入っています。" => "送信先を確かめてください。サービスを受けていない事業所には送れません。"
         "Table 2 of a person does not name the receiver ({office})." => "Check the receiver: an office that has no part in the plan must not get it."
         eg "UP2KYO with other offices only"
+    SubtotalDoubtful "M550" Warning
+        "サービス種類「{value}」に複数の行がありますが、小計の行（{value}AAAA）がありません。" => "介護ソフトの別表で、この種類の小計が要るか確かめてください。事業所が分かれるときや、区分支給対象外の行があるときの扱いは、標準仕様にはっきり書かれていません。"
+        "Service type {value} has several rows, but no subtotal ({value}AAAA)." => "Check whether it needs one: the standard does not say how rows of several offices, or outside the limit, count."
+        eg "one row of 11 of each of two offices without 11AAAA"
+    SupplementOfBoth "M551" Info
+        "計画作成（変更）日と対象年月の両方が入っています。ここでは「{field}」は使われません。" => "このままでも読めます。取り込めないソフトがあれば、「{field}」を0だけにしてください。"
+        "Plan date and month are both filled; {field} is ignored here." => "It can be read; where an importer fails, fill {field} with zeros."
+        eg "plan_date = 20251001 in UPHOSOKU_202510_…"
+    MonthBeforeVersions "M552" Error
+        "{month}分は、202208版が始まった2023年1月分より前の月です。" => "対象年月を確かめてください。2022年12月分までの古い形式のファイルは、ここでは扱えません。"
+        "{month} is before January 2023, the first month of version 202208." => "Check the month; the formats of earlier months are not supported."
+        eg "UPPLAN_202212_… of version 202208"
+    UnitPriceImplausible "M553" Warning
+        "「{field}」が10.00円から11.40円の間にありません。" => "「11.40」のように小数点を付けた円の値か確かめてください（「1140」は100倍の値です）。介護ソフトの地域区分の設定も見てください。"
+        "{field} is not between 10.00 and 11.40 yen." => "Check that it is in yen with a decimal point (1140 is a hundred times too much), and the area class set in the care software."
+        eg "unit_price = 1140"
+    ServiceCodeUnknown "M554" Warning
+        "サービスコード「{value}」は、{month}のサービスコード表にありません。" => "介護ソフトでサービスを選び直してください。正しいときは、サービスコード表が古くないか確かめてください。"
+        "The table of service codes does not have {value} in {month}." => "Choose the service again in the care software; if it is right, the table may be out of date."
+        eg "service_code = 119999"
+    ServiceUnitsDiffer "M555" Info
+        "サービスコード「{value}」の単位数が、サービスコード表の{expected}単位と違います。" => "割引などで変わることがあります。心当たりがなければ、介護ソフトの単位数を確かめてください。"
+        "The units of service code {value} differ from the {expected} of the table of service codes." => "A discount may be the reason; otherwise check the units in the care software."
+        eg "service_code = 111111, units = 245"
     MemberMissing "U601" Warning
         "一緒に送るはずの「{kinds}」がありません。" => "同じときに出力したファイルをすべて選んでください。"
         "{kinds} of the send unit is missing." => "Choose all files of the export."
@@ -513,11 +537,11 @@ codes! {
         "同じ連番のファイルのCSVバージョンが違います。" => "同じ版で出力し直してください。"
         "The files of one serial are of different versions." => "Export all of them in one version."
         eg "202407 with 202208"
-    MainMissing "U606" Error
-        "「{kinds}」がないため、このファイルは取り込めません。" => "同じときに出力した「{kinds}」も一緒に入れてください。"
-        "Without {kinds} this file cannot be imported." => "Add {kinds} of the same export."
+    MainMissing "U606" Warning
+        "「{kinds}」がないため、このファイルは取り込めないことがあります。" => "同じときに出力した「{kinds}」も一緒に入れてください。"
+        "Without {kinds} this file may not be imported." => "Add {kinds} of the same export."
         eg "UP2KYO without UP1KYO"
-    RecordWithoutMain "U607" Error
+    RecordWithoutMain "U607" Warning
         "{kinds}の{row}行目の利用者（計画）が、{main}にありません。" => "両方を同じときに出力し直してください。"
         "The person (plan) in row {row} of {kinds} is not in {main}." => "Export both at the same time."
         eg "a person of UPSIKYU who is not in UPPLAN"

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::code::Code;
-use super::finding::{Finding, Findings, Severity};
+use super::finding::{Finding, Findings};
 use super::last_good::LastGood;
 use super::meaning::{Meaning, RecordKey};
+use super::severity::Severity;
 use super::{bytes, fields, naming, structure};
+use crate::codes::ServiceCodes;
 use crate::layout::{Layout, Requirement};
 use crate::name::FileName;
 use crate::read::{CellPosition, ReadError, Reader, Row};
@@ -53,6 +55,18 @@ impl CheckedFile {
 /// # Errors
 /// Only when `source` fails. Contents, however broken, are findings.
 pub fn check_file(name: &str, source: impl Read) -> io::Result<CheckedFile> {
+    check(name, source, None)
+}
+
+/// As [`check_file`], and compares the services with a table of service codes.
+///
+/// # Errors
+/// As [`check_file`].
+pub fn check_file_by(name: &str, source: impl Read, table: &ServiceCodes) -> io::Result<CheckedFile> {
+    check(name, source, Some(table))
+}
+
+fn check(name: &str, source: impl Read, table: Option<&ServiceCodes>) -> io::Result<CheckedFile> {
     let mut findings = Findings::default();
     let parsed = naming::check(name, &mut findings);
     let kind = FileName::kind_of(name);
@@ -70,7 +84,7 @@ pub fn check_file(name: &str, source: impl Read) -> io::Result<CheckedFile> {
     if kind == Some(FileKind::PreventionBasicInfoImage) {
         check_image(source, &mut file.findings)?;
     } else {
-        Rows::new(&mut file).check(source)?;
+        Rows::new(&mut file, table).check(source)?;
     }
     Ok(file)
 }
@@ -91,13 +105,15 @@ struct Rows<'a> {
     layout: Option<&'static Layout>,
     /// The version that stands in the first row of data.
     first_version: Vec<u8>,
-    meaning: Option<Meaning>,
+    meaning: Option<Meaning<'a>>,
+    table: Option<&'a ServiceCodes>,
     last_good: LastGood,
 }
 
 impl<'a> Rows<'a> {
-    fn new(file: &'a mut CheckedFile) -> Self {
-        Self { file, layout: None, first_version: Vec::new(), meaning: None, last_good: LastGood::default() }
+    fn new(file: &'a mut CheckedFile, table: Option<&'a ServiceCodes>) -> Self {
+        let last_good = LastGood::default();
+        Self { file, layout: None, first_version: Vec::new(), meaning: None, table, last_good }
     }
 
     fn check(mut self, source: impl Read) -> io::Result<()> {
@@ -164,7 +180,7 @@ impl<'a> Rows<'a> {
             .and_then(|kind| structure::layout_of(kind, file.name.as_ref(), row, &mut file.findings));
         file.version = self.layout.map(|layout| layout.version);
         if let Some((kind, layout)) = file.kind.zip(self.layout) {
-            self.meaning = Some(Meaning::new(kind, layout, file.name.as_ref()));
+            self.meaning = Some(Meaning::new(kind, layout, file.name.as_ref(), self.table));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod column;
 mod detail;
+mod listed;
 mod plan;
 mod prevention;
 mod slip;
@@ -10,9 +11,11 @@ mod supplement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use column::Column;
+use listed::ListedRules;
 
 use super::code::Code;
 use super::finding::{Finding, Findings};
+use crate::codes::ServiceCodes;
 use crate::layout::Layout;
 use crate::name::FileName;
 use crate::read::Row;
@@ -86,7 +89,7 @@ fn is_care_management(service_type: ServiceType) -> bool {
 }
 
 /// All that is judged over the rows of a file.
-pub(super) struct Meaning {
+pub(super) struct Meaning<'a> {
     kind: FileKind,
     version: CsvVersion,
     insurer: Column,
@@ -99,13 +102,19 @@ pub(super) struct Meaning {
     expected_month: Option<String>,
     first_month: Option<Vec<u8>>,
     rules: Box<dyn Rules>,
+    listed: Option<ListedRules<'a>>,
     people: BTreeSet<Person>,
     records: BTreeMap<RecordKey, u64>,
     last_key: Option<RecordKey>,
 }
 
-impl Meaning {
-    pub(super) fn new(kind: FileKind, layout: &'static Layout, name: Option<&FileName>) -> Self {
+impl<'a> Meaning<'a> {
+    pub(super) fn new(
+        kind: FileKind,
+        layout: &'static Layout,
+        name: Option<&FileName>,
+        table: Option<&'a ServiceCodes>,
+    ) -> Self {
         let offices = name.map(|name| Offices {
             sender: name.sender,
             receiver: name.receiver,
@@ -123,6 +132,7 @@ impl Meaning {
             expected_month: name.and_then(|name| name.month).map(month_text),
             first_month: None,
             rules: rules_of(kind, layout, name, offices),
+            listed: table.and_then(|table| ListedRules::new(kind, layout, table)),
             people: BTreeSet::new(),
             records: BTreeMap::new(),
             last_key: None,
@@ -136,6 +146,9 @@ impl Meaning {
             self.note_record(row, person, findings);
         }
         self.rules.row(row, person, findings);
+        if let Some(listed) = &mut self.listed {
+            listed.row(row, findings);
+        }
     }
 
     pub(super) fn finish(mut self, findings: &mut Findings) -> Conclusion {
@@ -201,11 +214,14 @@ impl Meaning {
         let Some(month) = self.name_month.map_or_else(in_row, OrZero::value) else {
             return;
         };
-        let expected = CsvVersion::for_month(month);
-        if expected != self.version {
-            let finding = Finding::in_row(Code::VersionNotForMonth, row.number());
-            findings
-                .push(finding.with("month", month).with("expected", expected).with("value", self.version));
+        let finding = |code| Finding::in_row(code, row.number()).with("month", month);
+        match CsvVersion::for_month(month) {
+            None => findings.push(finding(Code::MonthBeforeVersions)),
+            Some(expected) if expected != self.version => {
+                let finding = finding(Code::VersionNotForMonth);
+                findings.push(finding.with("expected", expected).with("value", self.version));
+            }
+            Some(_) => {}
         }
     }
 }

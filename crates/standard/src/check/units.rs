@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::file::CheckedFile;
-use super::finding::{Finding, Lang};
+use super::finding::Finding;
 use super::meaning::RecordKey;
+use super::severity::Lang;
 use crate::name::{FileName, Serial};
-use crate::value::{OfficeNo, OrZero};
+use crate::value::{OfficeNo, OrZero, ServiceType};
 use crate::{CsvVersion, FileKind};
 
 use FileKind as K;
@@ -130,11 +131,13 @@ pub fn check_units(files: &[CheckedFile]) -> Vec<UnitReport> {
     let mut groups: BTreeMap<GroupKey, Group<'_>> = BTreeMap::new();
     for file in files {
         let Some(name) = &file.name else { continue };
-        let key = GroupKey { serial: name.serial, from: name.sender, to: name.receiver };
+        let key = GroupKey { serial: name.serial, from: name.sender, to: name.receiver, service_types: None };
         groups.entry(key).or_default().files.push((name, file));
     }
+    let mut groups: BTreeMap<GroupKey, Group<'_>> =
+        groups.into_iter().flat_map(|(key, group)| group.by_service_types(key)).collect();
     for group in groups.values_mut() {
-        group.files.sort_by_key(|(name, file)| (name.kind, &file.given_name));
+        group.files.sort_by_key(|(name, file)| (import_rank(name.kind), &file.given_name));
     }
     let reports = groups.iter().map(|(key, group)| UnitReport {
         serial: key.serial,
@@ -147,11 +150,20 @@ pub fn check_units(files: &[CheckedFile]) -> Vec<UnitReport> {
     reports.collect()
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct GroupKey {
     serial: Serial,
     from: OfficeNo,
     to: OfficeNo,
+    /// Sender's and receiver's, where one serial holds the units of several.
+    service_types: Option<ServiceTypes>,
+}
+
+type ServiceTypes = (ServiceType, ServiceType);
+
+/// The place of a kind in the import of its unit: main files before their dependents, the supplement last.
+fn import_rank(kind: FileKind) -> (bool, FileKind) {
+    (kind == K::UserSupplement, kind)
 }
 
 /// The files with one serial from one office to one office.
@@ -177,6 +189,23 @@ impl<'a> Group<'a> {
         findings
     }
 
+    /// Taken apart by service types when a kind of file is there for several of them: an office with two services
+    /// under one number gets a unit for each. Otherwise types do not matter: care software fills in odd ones.
+    fn by_service_types(self, key: GroupKey) -> Vec<(GroupKey, Self)> {
+        let mut types: BTreeMap<FileKind, BTreeSet<Option<ServiceTypes>>> = BTreeMap::new();
+        for (name, _) in &self.files {
+            types.entry(name.kind).or_default().insert(name.service_types);
+        }
+        if types.values().all(|types| types.len() == 1) {
+            return vec![(key, self)];
+        }
+        let mut parts: BTreeMap<Option<ServiceTypes>, Self> = BTreeMap::new();
+        for (name, file) in self.files {
+            parts.entry(name.service_types).or_default().files.push((name, file));
+        }
+        parts.into_iter().map(|(service_types, part)| (GroupKey { service_types, ..key }, part)).collect()
+    }
+
     fn unit(&self) -> Option<Unit> {
         let units: BTreeSet<Unit> = self.files.iter().map(|(name, _)| Unit::of(name)).collect();
         if units.len() == 1 { units.first().copied() } else { None }
@@ -198,8 +227,8 @@ impl<'a> Group<'a> {
         self.files.iter().map(|(name, _)| name.version()).max().unwrap_or(CsvVersion::V202407)
     }
 
-    /// One version, one month, one file of each kind; of actuals one for each service type. Whether the records
-    /// of the files can be compared: those of different months are different anyway.
+    /// One version, one month, one file of each kind. Whether the records of the files can be compared: those of
+    /// different months are different anyway.
     fn check_same(&self, findings: &mut Vec<Finding>) -> bool {
         let versions: BTreeSet<_> = self.files.iter().filter_map(|(_, file)| file.version).collect();
         if versions.len() > 1 {
@@ -212,8 +241,7 @@ impl<'a> Group<'a> {
         }
         let mut seen = BTreeSet::new();
         for (name, _) in &self.files {
-            let service_types = name.service_types.filter(|_| name.kind == K::UsageSlipActual);
-            if !seen.insert((name.kind, name.branch, service_types)) {
+            if !seen.insert((name.kind, name.branch)) {
                 findings.push(with_kinds(Code::SameFileTwice, [name.kind]));
             }
         }
@@ -232,7 +260,9 @@ impl<'a> Group<'a> {
             return;
         }
         let elsewhere = groups.iter().filter(|(other, group)| {
-            other.serial == key.serial && *other != key && group.completes(self, unit)
+            other.serial == key.serial
+                && (other.from, other.to) != (key.from, key.to)
+                && group.completes(self, unit)
         });
         if elsewhere.count() > 0 {
             findings.push(with_kinds(Code::PartiesDisagree, self.kinds()));
@@ -332,7 +362,10 @@ impl<'a> Group<'a> {
             let last_word = later.into_iter().find_map(|(other, group)| {
                 let holds_same = |later_kind| {
                     let mut later = group.files_of(later_kind);
-                    later.any(|later| self.files_of(kind).any(|file| have_common(file, later)))
+                    later.any(|later| {
+                        self.files_of(kind)
+                            .any(|file| are_of_one_service(file, later) && have_common(file, later))
+                    })
                 };
                 let code = if holds_same(kind) {
                     Code::Replaced
@@ -361,6 +394,16 @@ const REPLACED_AND_DELETED: [(FileKind, FileKind); 5] = [
 fn first_missing(file: &CheckedFile, other: &CheckedFile) -> Option<u64> {
     let missing = file.records.iter().filter(|(key, _)| !other.records.contains_key(*key));
     missing.map(|(_, row)| *row).min()
+}
+
+/// Whether a later file can be about what an earlier one holds: the same tables are sent again for each service of
+/// an office. A writer may exchange the two types of a name.
+fn are_of_one_service(file: &CheckedFile, later: &CheckedFile) -> bool {
+    let types = |file: &CheckedFile| file.name.as_ref().and_then(|name| name.service_types);
+    match (types(file), types(later)) {
+        (Some(one), Some(other)) => one == other || one == (other.1, other.0),
+        _ => true,
+    }
 }
 
 fn have_common(file: &CheckedFile, other: &CheckedFile) -> bool {

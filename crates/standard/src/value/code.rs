@@ -1,6 +1,7 @@
 //! Codes and numbers of persons, offices, services and equipment.
 
 use std::fmt;
+use std::str::FromStr;
 
 use tasuki_terms::{OfficeNo, ServiceType};
 
@@ -156,7 +157,30 @@ pub enum ServiceCodeRole {
     GrandTotal,
 }
 
+/// A text is no service code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a service code has 6 digits and capitals, such as 111111")]
+pub struct ParseServiceCodeError;
+
+impl FromStr for ServiceCode {
+    type Err = ParseServiceCodeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseServiceCodeError> {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
 impl ServiceCode {
+    /// The code in these bytes.
+    ///
+    /// # Errors
+    /// When they are not 6 digits and capitals.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParseServiceCodeError> {
+        let code: [u8; 6] = bytes.try_into().map_err(|_| ParseServiceCodeError)?;
+        let is_code = code.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        if is_code { Ok(Self(code)) } else { Err(ParseServiceCodeError) }
+    }
+
     /// Service type, the first two characters.
     pub fn service_type(&self) -> ServiceType {
         ServiceType::from_bytes(&self.0[..2]).expect("a service code holds digits and capitals only")
@@ -189,12 +213,7 @@ impl ServiceCodeRole {
 impl Value for ServiceCode {
     fn read(cell: Cell<'_>, field: &Field) -> Result<Self, ValueError> {
         cell.exactly(field)?;
-        match cell.bytes.try_into() {
-            Ok(code) if cell.bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) => {
-                Ok(Self(code))
-            }
-            _ => Err(cell.not_of_form("111111")),
-        }
+        Self::from_bytes(cell.bytes).map_err(|_| cell.not_of_form("111111"))
     }
 
     fn print(&self, text: &mut String) {

@@ -3,18 +3,25 @@
 //!
 //! A line of `expected.txt` is a finding of a file (`F409 row=1 field=start_time file=UPJSK_….CSV`) or of a
 //! send unit (`U601 serial=20251001090000 to=1370000027`). Lines with `#` say what the case is about. What is
-//! not expected must not be found, be it of the mildest severity.
+//! not expected must not be found, be it of the mildest severity. A case with a `codes.csv` is checked by this table of
+//! service codes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tasuki_standard::check::{CheckedFile, Code, Finding, Lang, UnitReport, check_file, check_units};
+use tasuki_standard::check::{
+    CheckedFile, Code, Finding, Lang, UnitReport, check_file, check_file_by, check_units,
+};
+use tasuki_standard::codes::{self, ServiceCodes};
 use tasuki_standard::{CsvVersion, FileKind, Layout};
 
 /// Findings that no small file gives; they have tests of their own in `limits.rs`.
 const TESTED_IN_CODE: [Code; 2] = [Code::RowTooLong, Code::MoreFindings];
+
+/// The table of service codes of a case, beside its files.
+const TABLE: &str = "codes.csv";
 
 struct Case {
     name: String,
@@ -30,7 +37,8 @@ impl Case {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let mut expected: Vec<_> = lines.map(str::to_owned).collect();
         expected.sort();
-        let files: Vec<_> = files_below(folder).iter().map(|path| check(path)).collect();
+        let table = fs::read(folder.join(TABLE)).ok().map(|table| codes::import(table.as_slice()).unwrap());
+        let files: Vec<_> = files_below(folder).iter().map(|path| check(path, table.as_ref())).collect();
         let units = check_units(&files);
         Self { name, files, units, expected }
     }
@@ -64,9 +72,10 @@ fn place(finding: &Finding) -> String {
     format!("{}{row}{field}", finding.code.as_str())
 }
 
-fn check(path: &Path) -> CheckedFile {
+fn check(path: &Path, table: Option<&ServiceCodes>) -> CheckedFile {
     let name = path.file_name().unwrap().to_str().unwrap();
-    check_file(name, fs::File::open(path).unwrap()).unwrap()
+    let file = fs::File::open(path).unwrap();
+    table.map_or_else(|| check_file(name, &file), |table| check_file_by(name, &file, table)).unwrap()
 }
 
 /// The files of a case, in its folder and below.
@@ -75,7 +84,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     for path in entries(folder) {
         if path.is_dir() {
             files.extend(files_below(&path));
-        } else if path.file_name().unwrap() != "expected.txt" {
+        } else if !["expected.txt", TABLE].map(AsRef::as_ref).contains(&path.file_name().unwrap()) {
             files.push(path);
         }
     }

@@ -4,10 +4,12 @@
 
 mod arbitrary;
 mod characters;
+mod codes;
 mod corpus;
 mod hostile;
 mod layouts;
 mod limits;
 mod names;
 mod round_trip;
+mod units;
 mod values;

@@ -8,14 +8,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tasuki_standard::check::{CheckedFile, Lang, Severity, UnitReport, catalogue, check_file, check_units};
+use tasuki_standard::check::{
+    CheckedFile, Lang, Severity, UnitReport, catalogue, check_file, check_file_by, check_units,
+};
+use tasuki_standard::codes::ServiceCodes;
 
+use super::codes::TableOption;
 use crate::input::{self, Visitor};
 
 #[derive(Args)]
 #[command(
     after_help = "終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れないものあり"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Options {
     /// 確かめるファイル・フォルダー・zip（いくつでも）
     #[arg(required_unless_present = "codes")]
@@ -23,12 +28,17 @@ pub(crate) struct Options {
     /// 機械で読める形（JSON）で出力する
     #[arg(long)]
     json: bool,
+    /// JSONに、標準仕様の名前だけでなくフォルダー名などもそのまま載せる（利用者の名前が入っていることがあります）
+    #[arg(long, requires = "json")]
+    full_paths: bool,
     /// 表示の言葉
     #[arg(long, value_enum, default_value_t = super::Lang::Ja)]
     lang: super::Lang,
     /// 警告があっても終了コードを1にする
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    table: TableOption,
     /// すべての指摘の一覧（Markdown）を出力して終わる
     #[arg(long, conflicts_with_all = ["paths", "json", "strict"])]
     codes: bool,
@@ -57,17 +67,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         anstream::print!("{}", catalogue(lang));
         return Ok(ExitCode::SUCCESS);
     }
-    let results = check(&options.paths);
+    let table = options.table.load()?;
+    let results = check(&options.paths, table.as_ref());
     if options.json {
-        json::print(&results, lang)?;
+        json::print(&results, lang, options.full_paths)?;
     } else {
         human::print(&results, lang);
     }
     Ok(exit_code(&results, options.strict))
 }
 
-fn check(paths: &[PathBuf]) -> Results {
-    let mut collector = Collector::default();
+fn check(paths: &[PathBuf], table: Option<&ServiceCodes>) -> Results {
+    let mut collector = Collector { table, files: Vec::new(), skipped: 0, unreadable: false };
     for path in paths {
         input::visit(path, &mut collector);
     }
@@ -82,16 +93,20 @@ fn exit_code(results: &Results, strict: bool) -> ExitCode {
     ExitCode::from(if results.unreadable { 2 } else { u8::from(failed) })
 }
 
-#[derive(Default)]
-struct Collector {
+struct Collector<'a> {
+    table: Option<&'a ServiceCodes>,
     files: Vec<(String, CheckedFile)>,
     skipped: u64,
     unreadable: bool,
 }
 
-impl Visitor for Collector {
+impl Visitor for Collector<'_> {
     fn visit(&mut self, path: &str, name: &str, contents: &mut dyn Read) -> anyhow::Result<()> {
-        self.files.push((path.to_owned(), check_file(name, contents)?));
+        let file = match self.table {
+            Some(table) => check_file_by(name, contents, table)?,
+            None => check_file(name, contents)?,
+        };
+        self.files.push((path.to_owned(), file));
         Ok(())
     }
 

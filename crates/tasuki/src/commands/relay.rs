@@ -2,6 +2,7 @@
 
 mod audit;
 mod cert;
+mod codes;
 mod init;
 mod office;
 mod serve;
@@ -49,6 +50,9 @@ enum Command {
     /// 監査記録を見る・確かめる
     #[command(subcommand)]
     Audit(audit::Command),
+    /// 事業所に配るサービスコード表
+    #[command(subcommand)]
+    Codes(codes::Command),
     /// 事業所と連携データの数を表示する
     Stats(upkeep::Stats),
     /// 保存されたものが約束どおりかを確かめる
@@ -75,6 +79,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Stats(options) => runtime.block_on(upkeep::stats(&Desk::open(&folder)?, &options)),
         Command::Check(options) => runtime.block_on(upkeep::check(&Desk::open(&folder)?, &options)),
         Command::Clock(options) => runtime.block_on(upkeep::clock(&Desk::open(&folder)?, &options)),
+        Command::Codes(command) => codes::run(&folder, &command),
         Command::Backup(options) => upkeep::backup(&folder, &options),
         Command::Restore(options) => upkeep::restore(&folder, &options),
         Command::Openapi => {
@@ -92,11 +97,7 @@ struct Desk {
 
 impl Desk {
     fn open(folder: &Folder) -> anyhow::Result<Self> {
-        anyhow::ensure!(
-            folder.config().exists(),
-            "{} は連携基盤のフォルダーではありません。--dir で指定するか、tasuki relay init で作ってください",
-            folder.path().display()
-        );
+        ensure_is_relay(folder)?;
         let store = operator::open_store(folder, 0).context("保存ファイルを開けません")?;
         Ok(Self { folder: folder.clone(), store })
     }
@@ -107,6 +108,15 @@ impl Desk {
         let host = config.hosts.first().context("relay.toml に hosts がありません")?;
         Ok(format!("https://{host}:{}", config.listen.port()))
     }
+}
+
+fn ensure_is_relay(folder: &Folder) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        folder.config().exists(),
+        "{} は連携基盤のフォルダーではありません。--dir で指定するか、tasuki relay init で作ってください",
+        folder.path().display()
+    );
+    Ok(())
 }
 
 /// The operator as the one who acts, now.

@@ -90,7 +90,7 @@ fn archives_and_folders_in_folders_are_searched() {
     archive.write_all(&bytes).unwrap();
     archive.finish().unwrap();
 
-    let output = tasuki_in(folder.path(), &["check", "--json", "."]);
+    let output = tasuki_in(folder.path(), &["check", "--json", "--full-paths", "."]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let paths: Vec<_> =
         json["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
@@ -170,4 +170,70 @@ fn ten_megabytes_are_checked_in_less_than_fifty() {
         assert_eq!(report["files"][0]["people"], people);
         assert_eq!(report["files"][0]["findings"], serde_json::json!([]));
     }
+}
+
+#[test]
+fn a_report_for_machines_holds_no_names_of_persons_that_stand_in_paths() {
+    let folder = folder_with(GOOD_ROW);
+    let of_person = folder.path().join("見本花子様");
+    fs::create_dir(&of_person).unwrap();
+    fs::copy(folder.path().join(PLAN), of_person.join(PLAN)).unwrap();
+    put(&of_person.join("見本花子.csv"), b"x");
+    let output = tasuki_in(folder.path(), &["check", "--json", "見本花子様"]);
+    let report = text(&output.stdout);
+    assert!(!report.contains("見本花子"), "{report}");
+    let json: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let paths = json["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap());
+    assert_eq!(paths.collect::<Vec<_>>(), [PLAN, "#2"], "the second is 見本花子.csv");
+}
+
+#[test]
+fn an_imported_table_of_service_codes_is_shown_and_asked() {
+    let folder = folder_with(GOOD_ROW);
+    let codes = |lines: &str| {
+        put(&folder.path().join("table.csv"), format!("code,name,units,per,valid_from\n{lines}").as_bytes());
+    };
+    let found = || {
+        let output = tasuki_in(folder.path(), &["check", "--json", "."]);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = json["files"][0]["findings"].as_array().unwrap().clone();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(), Vec::<String>::new());
+
+    for (lines, wanted) in [
+        ("111111,身体介護１,244,1回につき,20240601\n", &["M555"][..]),
+        ("111111,身体介護１,250,1回につき,20240601\n", &[]),
+        ("111112,身体介護１・夜,305,1回につき,20240601\n", &["M554"]),
+        ("151111,通所介護,1,1回につき,20240601\n", &[]),
+    ] {
+        codes(lines);
+        let output = tasuki_in(folder.path(), &["codes", "import", "table.csv"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(found(), wanted, "{lines}");
+    }
+
+    let output = tasuki_in(folder.path(), &["codes", "show", "15"]);
+    assert!(text(&output.stdout).starts_with("151111\t通所介護\t1単位"), "{}", text(&output.stdout));
+    let before = tasuki_in(folder.path(), &["codes", "show", "15", "--month", "2024-05"]);
+    assert_eq!((before.status.code(), text(&before.stdout)), (Some(1), String::new()));
+}
+
+#[test]
+fn a_wrong_table_is_refused_with_its_line_and_the_one_before_stays() {
+    let folder = folder_with(GOOD_ROW);
+    put(&folder.path().join("good.csv"), "code,name,units,per,valid_from\n111111,a,1,,20240601\n".as_bytes());
+    put(&folder.path().join("bad.csv"), "code,name,units,per,valid_from\n111111,a,1,,2024\n".as_bytes());
+    assert_eq!(tasuki_in(folder.path(), &["codes", "import", "good.csv"]).status.code(), Some(0));
+    let refused = tasuki_in(folder.path(), &["codes", "import", "bad.csv"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("2行目の「valid_from」"), "{}", text(&refused.stderr));
+    assert_eq!(text(&tasuki_in(folder.path(), &["codes", "show"]).stdout).lines().count(), 1);
+
+    let missing = tasuki_in(folder.path(), &["check", "--table", "no.csv", "."]);
+    assert_eq!(
+        missing.status.code(),
+        Some(2),
+        "nobody shall believe that a table was asked which is not there"
+    );
 }

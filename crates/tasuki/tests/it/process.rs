@@ -15,9 +15,13 @@ pub(crate) fn tasuki() -> Command {
     command
 }
 
-/// What the program says in a folder.
+/// What the program says in a folder, without what the developer has imported for the own use.
 pub(crate) fn tasuki_in(folder: &Path, arguments: &[&str]) -> Output {
-    tasuki().args(arguments).current_dir(folder).output().unwrap()
+    let mut command = tasuki();
+    for data in ["XDG_DATA_HOME", "LOCALAPPDATA"] {
+        command.env(data, folder.join("data"));
+    }
+    command.args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// What `tasuki office` says of a node's folder.

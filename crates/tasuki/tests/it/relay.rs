@@ -249,3 +249,24 @@ fn a_measurement_prints_its_figures() {
     assert!(report["sends_to_baseline"].as_f64().unwrap() > 0.0);
     assert!(report["memory_mib"].as_u64().unwrap() > 0);
 }
+
+#[test]
+fn a_table_of_service_codes_is_checked_before_it_is_handed_out() {
+    let temporary = tempfile::TempDir::new().unwrap();
+    let folder = temporary.path().join("relay");
+    let table = temporary.path().join("table.csv");
+    let write = |lines: &str| {
+        let mut file = std::fs::File::create(&table).unwrap();
+        write!(file, "code,name,units,per,valid_from\n{lines}").unwrap();
+    };
+    let load = ["codes", "load", table.to_str().unwrap()];
+    write("111111,身体介護１,244,1回につき,20240601\n");
+    assert!(refused(&folder, &load).contains("連携基盤のフォルダーではありません"));
+    good(&folder, &["init"]);
+    assert!(good(&folder, &load).contains("1件"));
+    let kept = std::fs::read_to_string(folder.join("service-codes.csv")).unwrap();
+    assert_eq!(kept, "code,name,units,per,valid_from,valid_to\n111111,身体介護１,244,1回につき,20240601,\n");
+    write("11111,x,1,,20240601\n");
+    assert!(refused(&folder, &load).contains("2行目の「code」"));
+    assert_eq!(std::fs::read_to_string(folder.join("service-codes.csv")).unwrap(), kept);
+}

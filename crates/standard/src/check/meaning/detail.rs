@@ -12,10 +12,13 @@ use crate::check::finding::Finding;
 use crate::layout::Layout;
 use crate::read::Row;
 use crate::service;
-use crate::value::{OfficeNo, ServiceCode, ServiceCodeRole, ServiceType};
+use crate::value::{Decimal, OfficeNo, ServiceCode, ServiceCodeRole, ServiceType};
 
 /// Office number of the grand total.
 const GRAND_TOTAL_OFFICE: &[u8] = b"9999999999";
+
+/// Prices of a unit in hundredths of a yen: 10 yen, more where wages are high, most in the 23 wards of Tokyo.
+const UNIT_PRICES: std::ops::RangeInclusive<i32> = 1000..=1140;
 
 /// The columns that subtotals and totals sum up.
 const SUMMED: [&str; 10] = [
@@ -31,6 +34,9 @@ const SUMMED: [&str; 10] = [
     "user_full_payment",
 ];
 
+/// The class of services that count against the limit.
+const WITHIN: usize = 0;
+
 /// Those of them that only services counted against the limit have: the second to the sixth, a bit for each.
 const LIMIT_COLUMNS: u16 = 0b11_1110;
 
@@ -40,6 +46,7 @@ pub(super) struct DetailRules {
     office: Column,
     satellite: Column,
     units: Column,
+    unit_price: Column,
     tais: Column,
     notification: Column,
     over_30_days: Column,
@@ -69,6 +76,8 @@ struct Group {
     office: OfficeNo,
     first_row: u64,
     rows: u32,
+    /// Those of the rows that count against the limit.
+    rows_within: u32,
     /// Services counted against the limit, outside it, and over 30 days.
     classes: [Option<Box<Class>>; 3],
 }
@@ -125,7 +134,7 @@ impl Sums {
 
 impl Group {
     fn new(service_type: ServiceType, office: OfficeNo, first_row: u64) -> Self {
-        Self { service_type, office, first_row, rows: 0, classes: Default::default() }
+        Self { service_type, office, first_row, rows: 0, rows_within: 0, classes: Default::default() }
     }
 
     fn class(&mut self, class: usize) -> &mut Class {
@@ -156,6 +165,7 @@ impl DetailRules {
             office,
             satellite: column("satellite_no"),
             units: column("units"),
+            unit_price: column("unit_price"),
             tais: column("tais_code"),
             notification: column("equipment_notification_code"),
             over_30_days: column("over_30_days"),
@@ -174,6 +184,7 @@ impl DetailRules {
         let service_type = code.service_type();
         check_scope(service_type, self.code, row, findings);
         check_equipment(service_type, self.tais, self.notification, row, findings);
+        self.check_unit_price(row, findings);
         if !service::is_equipment_rental(service_type) {
             self.check_repeated(row, person, findings);
         }
@@ -181,7 +192,15 @@ impl DetailRules {
         let class = self.class(row, &amounts);
         if let Some(group) = self.group(row, person, service_type) {
             group.rows += 1;
+            group.rows_within += u32::from(class == WITHIN);
             group.class(class).sums.add(&amounts);
+        }
+    }
+
+    fn check_unit_price(&self, row: &Row<'_>, findings: &mut Findings) {
+        let price = self.unit_price.value::<Decimal>(row);
+        if price.is_some_and(|price| !UNIT_PRICES.contains(&price.hundredths)) {
+            findings.push(self.unit_price.finding(Code::UnitPriceImplausible, row));
         }
     }
 
@@ -284,11 +303,11 @@ impl DetailRules {
     }
 
     fn check_slip(&self, slip: &Slip, findings: &mut Findings) {
-        for group in &slip.groups {
+        for (index, group) in slip.groups.iter().enumerate() {
             let of_type = || slip.groups.iter().filter(|other| other.service_type == group.service_type);
-            let has_subtotal = of_type().any(|group| group.subtotals().any(|(class, _)| class == 0));
-            if group.rows > 1 && !has_subtotal {
-                let finding = Finding::in_row(Code::SubtotalMissing, group.first_row);
+            let is_first = slip.groups[..index].iter().all(|other| other.service_type != group.service_type);
+            if let Some(code) = missing_subtotal(of_type()).filter(|_| is_first) {
+                let finding = Finding::in_row(code, group.first_row);
                 findings.push(finding.with("value", group.service_type));
             }
             for (class, subtotal) in group.subtotals() {
@@ -330,7 +349,7 @@ impl DetailRules {
         let [mut all, mut within, mut subtotals] = [Sums::NONE; 3];
         for group in &slip.groups {
             all.add(&group.all_sums());
-            within.add(group.sums(0));
+            within.add(group.sums(WITHIN));
             let mut has_subtotal = false;
             for (_, subtotal) in group.subtotals() {
                 subtotals.add(&subtotal.amounts);
@@ -355,6 +374,25 @@ impl DetailRules {
     }
 }
 
+/// What to say of a service type without a subtotal of what counts against the limit. The standard demands one when
+/// a type has several rows; it does not say whether rows of several offices, or outside the limit, are counted, and
+/// a subtotal of zero for a type that never counts makes no sense.
+fn missing_subtotal<'a>(of_type: impl Iterator<Item = &'a Group>) -> Option<Code> {
+    let (mut rows, mut within, mut most_of_an_office) = (0, 0, 0);
+    for group in of_type {
+        if group.subtotals().any(|(class, _)| class == WITHIN) {
+            return None;
+        }
+        rows += group.rows;
+        within += group.rows_within;
+        most_of_an_office = most_of_an_office.max(group.rows_within);
+    }
+    if most_of_an_office > 1 {
+        return Some(Code::SubtotalMissing);
+    }
+    (within > 0 && rows > 1).then_some(Code::SubtotalDoubtful)
+}
+
 impl Rules for DetailRules {
     fn row(&mut self, row: &Row<'_>, person: Option<Person>, findings: &mut Findings) {
         let (Some(person), Some(code)) = (person, self.code.value::<ServiceCode>(row)) else {
@@ -372,7 +410,7 @@ impl Rules for DetailRules {
         let service_type = code.service_type();
         match role {
             ServiceCodeRole::Service => self.service(row, person, code, findings),
-            ServiceCodeRole::SubtotalWithin => self.subtotal(row, person, (service_type, 0), findings),
+            ServiceCodeRole::SubtotalWithin => self.subtotal(row, person, (service_type, WITHIN), findings),
             ServiceCodeRole::SubtotalOutside => self.subtotal(row, person, (service_type, 1), findings),
             ServiceCodeRole::SubtotalOver30Days => self.subtotal(row, person, (service_type, 2), findings),
             ServiceCodeRole::GrandTotal => self.grand_total(row, person, findings),

@@ -43,19 +43,22 @@ impl SupplementRules {
         }
     }
 
-    /// The supplement goes with tables 1 to 3 or with tables 6 and 7: one of the two keys is zeros. The name
-    /// says which.
+    /// The supplement goes with tables 1 to 3 or with tables 6 and 7, as its name says: one of the two keys
+    /// counts, and the other, which should be zeros, is ignored.
     fn check_which(&self, row: &Row<'_>, findings: &mut Findings) {
         let plan = self.plan.value::<OrZero<Date>>(row);
         let month = self.month.value::<OrZero<ServiceMonth>>(row);
-        let unclear = match (plan, month) {
-            (Some(OrZero::Is(_)), Some(OrZero::Is(_))) if self.is_of_month => self.plan,
-            (Some(OrZero::Is(_)), Some(OrZero::Is(_))) | (Some(OrZero::Zero), Some(OrZero::Zero)) => {
-                self.month
+        let [counted, ignored] =
+            if self.is_of_month { [self.month, self.plan] } else { [self.plan, self.month] };
+        match (plan, month) {
+            (Some(OrZero::Is(_)), Some(OrZero::Is(_))) => {
+                findings.push(ignored.finding(Code::SupplementOfBoth, row));
             }
-            _ => return,
-        };
-        findings.push(unclear.finding(Code::SupplementUnclear, row));
+            (Some(OrZero::Zero), Some(OrZero::Zero)) => {
+                findings.push(counted.finding(Code::SupplementOfNeither, row));
+            }
+            _ => {}
+        }
     }
 
     fn check_slots(&self, row: &Row<'_>, findings: &mut Findings) {

@@ -1,5 +1,9 @@
 //! The results for machines. The form is fixed: `"format": 1`.
+//!
+//! A report goes to vendors and into logs: like the findings it holds no person's data. A path may (`見本花子/plan.csv`),
+//! so that only names of the standard are given, and a number for other files, unless the caller asks for paths.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
 use serde::Serialize;
@@ -18,7 +22,7 @@ struct Output<'a> {
 
 #[derive(Serialize)]
 struct FileOutput<'a> {
-    path: &'a str,
+    path: Cow<'a, str>,
     kind: Option<&'static str>,
     version: Option<&'static str>,
     rows: u64,
@@ -53,10 +57,14 @@ struct Summary {
     warnings: u64,
 }
 
-pub(super) fn print(results: &Results, lang: Lang) -> anyhow::Result<()> {
+pub(super) fn print(results: &Results, lang: Lang, full_paths: bool) -> anyhow::Result<()> {
+    let files = results.files.iter().enumerate().map(|(index, (path, file))| {
+        let path = if full_paths { Cow::Borrowed(path.as_str()) } else { safe_name(index, file) };
+        file_output(path, file, lang)
+    });
     let output = Output {
         format: 1,
-        files: results.files.iter().map(|(path, file)| file_output(path, file, lang)).collect(),
+        files: files.collect(),
         units: results.units.iter().map(|unit| unit_output(unit, lang)).collect(),
         summary: Summary {
             errors: results.count(Severity::Error),
@@ -70,7 +78,15 @@ pub(super) fn print(results: &Results, lang: Lang) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn file_output<'a>(path: &'a str, file: &CheckedFile, lang: Lang) -> FileOutput<'a> {
+/// The name of a file if it is one of the standard, which consists of codes and numbers; else its place in the report.
+fn safe_name(index: usize, file: &CheckedFile) -> Cow<'_, str> {
+    match &file.name {
+        Some(_) => Cow::Borrowed(&file.given_name),
+        None => Cow::Owned(format!("#{}", index + 1)),
+    }
+}
+
+fn file_output<'a>(path: Cow<'a, str>, file: &CheckedFile, lang: Lang) -> FileOutput<'a> {
     FileOutput {
         path,
         kind: file.kind.map(FileKind::prefix),
