@@ -41,10 +41,13 @@ pub struct Config {
     pub anonymous_per_minute: u32,
     /// Connections that may be open at once.
     pub connections: u32,
-    /// Bytes of contents that may be in memory on their way in.
-    pub upload_memory_bytes: u64,
+    /// Parcels that may come in at once. One office may take an eighth of these places, and two at least.
+    pub uploads: u32,
     /// Bytes of the disk that new contents leave free.
     pub reserve_bytes: u64,
+    /// Had a meaning in older versions: read, so that their files stay good, and not written any more.
+    #[serde(skip_serializing)]
+    pub upload_memory_bytes: Option<u64>,
 }
 
 impl Default for Config {
@@ -63,8 +66,9 @@ impl Default for Config {
             event_streams: 20,
             anonymous_per_minute: 30,
             connections: 20_000,
-            upload_memory_bytes: 256 * 1024 * 1024,
+            uploads: 256,
             reserve_bytes: 256 * 1024 * 1024,
+            upload_memory_bytes: None,
         }
     }
 }
@@ -123,12 +127,10 @@ impl Config {
             ("event_streams", self.event_streams),
             ("anonymous_per_minute", self.anonymous_per_minute),
             ("connections", self.connections),
+            ("uploads", self.uploads),
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(ConfigError::TooSmall(name));
-        }
-        if self.upload_memory_bytes < limits::PARCEL_BYTES {
-            return Err(ConfigError::TooSmall("upload_memory_bytes"));
         }
         if self.hosts.is_empty() {
             return Err(ConfigError::TooSmall("hosts"));
@@ -183,6 +185,15 @@ mod tests {
         let config = Config { unfetched_days: 5, hosts: vec!["relay.example".into()], ..Config::default() };
         crate::folder::write_new(&path, toml::to_string(&config).unwrap().as_bytes()).unwrap();
         assert_eq!(Config::read(&path).unwrap(), config);
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        crate::folder::write_new(&path, b"upload_memory_bytes = 268435456\n").unwrap();
+        let config = Config::read(&path).unwrap();
+        assert!(!toml::to_string(&config).unwrap().contains("upload_memory_bytes"));
     }
 
     #[test]

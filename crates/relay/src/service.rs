@@ -6,6 +6,7 @@
 //! | `caller` | certificate → office → session → right: the only way to an office |
 //! | `refusal`, `finish` | problems, request numbers, what every answer carries |
 //! | `body` | reading bodies and parameters within limits |
+//! | `spool` | parcels on their way in, and what came of them when the line was cut |
 //! | `limit` | rates and open requests of each office |
 //! | `hub` | who waits for changes of which mailbox |
 //! | `listen`, `tls` | connections |
@@ -29,6 +30,7 @@ mod receipts;
 mod refusal;
 mod routes;
 mod sessions;
+mod spool;
 mod tend;
 mod tls;
 mod whole;
@@ -47,15 +49,13 @@ use crate::store::{By, Store};
 use hub::Hub;
 use limit::Limits;
 use metrics::Metrics;
+use spool::Spool;
 
 pub use listen::{Listening, ServeError};
 pub use routes::openapi;
 
 /// Passwords that are hashed at the same time: each takes a processor and 19 MiB.
 const HASHERS: usize = 2;
-
-/// Contents in memory are counted in pieces of this size, in bytes.
-const MEMORY_UNIT: u64 = 1024;
 
 /// A relay that can be served.
 pub struct Relay {
@@ -70,7 +70,7 @@ pub struct Relay {
     hub: Hub,
     metrics: Metrics,
     hashers: Semaphore,
-    upload_memory: Arc<Semaphore>,
+    spool: Spool,
     /// True once the relay is stopping.
     stopping: watch::Sender<bool>,
 }
@@ -88,7 +88,6 @@ impl Relay {
         config: Config,
         clock: Clock,
     ) -> Result<Self, FolderError> {
-        let memory = usize::try_from(config.upload_memory_bytes / MEMORY_UNIT).unwrap_or(usize::MAX);
         Ok(Self {
             issuing: folder.issuing()?,
             trust: folder.trust()?,
@@ -97,7 +96,7 @@ impl Relay {
             hub: Hub::default(),
             metrics: Metrics::new(),
             hashers: Semaphore::new(HASHERS),
-            upload_memory: Arc::new(Semaphore::new(memory.min(Semaphore::MAX_PERMITS))),
+            spool: Spool::new(folder.path().to_owned(), config.reserve_bytes),
             stopping: watch::Sender::new(false),
             store,
             folder,

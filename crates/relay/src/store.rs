@@ -13,6 +13,7 @@
 
 mod account;
 mod audit;
+mod contents;
 mod office;
 mod parcel;
 pub mod sqlite;
@@ -27,6 +28,7 @@ pub use account::{
     Accounts, Attempt, CallerRow, CertificateRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession,
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
+pub use contents::Contents;
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
 pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
 

@@ -87,6 +87,14 @@ pub(crate) fn field<T: std::str::FromStr>(headers: &HeaderMap, name: &'static st
     value.ok_or_else(|| Refusal::invalid(name))
 }
 
+/// A header field that may be absent, and else has a form.
+pub(crate) fn optional_field<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Answer<Option<T>> {
+    if headers.contains_key(name) { field(headers, name).map(Some) } else { Ok(None) }
+}
+
 /// The length that a body will have.
 pub(crate) fn content_length(headers: &HeaderMap) -> Answer<u64> {
     let text = text_field(headers, &CONTENT_LENGTH).ok_or(ProblemType::LengthRequired)?;

@@ -61,6 +61,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(directory::show))
         .routes(routes!(directory::lookup))
         .routes(routes!(parcels::put, parcels::show, parcels::withdraw))
+        .routes(routes!(parcels::arrived))
         .routes(routes!(parcels::content))
         .routes(routes!(receipts::post))
         .routes(routes!(parcels::inbox))

@@ -3,12 +3,12 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tasuki_protocol::limits::{PARCEL_BYTES, UPLOAD_TIME};
-use tokio::time::timeout;
+use tasuki_protocol::limits::{PARCEL_BYTES, is_too_slow};
 
 use super::body::next_piece;
 
@@ -52,15 +52,12 @@ impl Drop for Whole {
 
 /// Reads what nobody needs, as far as an honest caller would send.
 async fn throw_away(mut body: Body) {
-    let mut left = PARCEL_BYTES;
-    let read = async {
-        while let Ok(Some(piece)) = next_piece(&mut body).await {
-            match left.checked_sub(piece.len() as u64) {
-                Some(rest) => left = rest,
-                None => return,
-            }
+    let (began, mut read) = (Instant::now(), 0);
+    // If it is too much or takes too long, the caller is none that an answer would help.
+    while let Ok(Some(piece)) = next_piece(&mut body).await {
+        read += piece.len() as u64;
+        if read > PARCEL_BYTES || is_too_slow(read, began.elapsed()) {
+            return;
         }
-    };
-    // If it takes too long, the caller is none that an answer would help.
-    drop(timeout(UPLOAD_TIME, read).await);
+    }
 }

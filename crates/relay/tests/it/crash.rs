@@ -59,7 +59,7 @@ async fn send_without_end() {
         let id = ParcelId::new(at(0), random);
         let offer = Offer { id, mailbox_bytes: u64::MAX, ..offer(A, B, 7) };
         let by = By { at: at(i64::try_from(number).unwrap()), ..by(0) };
-        assert!(matches!(store.accept(offer, contents(7), by).await.unwrap(), Acceptance::New(_)));
+        assert!(matches!(store.accept(offer, contents(7).into(), by).await.unwrap(), Acceptance::New(_)));
         println!("accepted {id}");
     }
 }
@@ -70,9 +70,9 @@ async fn a_backup_is_taken_while_the_store_is_written() {
     let (path, copy) = (folder.path().join("relay.db"), folder.path().join("copy.db"));
     let store = SqliteStore::open(&path, 0).unwrap();
     populate(&store).await;
-    store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+    store.accept(offer(A, B, 1), contents(1).into(), by(0)).await.unwrap();
     tasuki_relay::store::sqlite::backup(&path, &copy).unwrap();
-    store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap();
+    store.accept(offer(A, B, 2), contents(2).into(), by(0)).await.unwrap();
     let copy = SqliteStore::open(&copy, 0).unwrap();
     assert_eq!(copy.stats().await.unwrap().parcels, 1);
     assert_eq!(copy.check(true).await.unwrap(), []);
@@ -104,10 +104,10 @@ async fn a_disk_without_room_takes_no_contents_but_receipts() {
     {
         let store = SqliteStore::open(&path, 0).unwrap();
         populate(&store).await;
-        store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+        store.accept(offer(A, B, 1), contents(1).into(), by(0)).await.unwrap();
     }
     let store = SqliteStore::open(&path, u64::MAX / 2).unwrap();
-    let full = store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap_err();
+    let full = store.accept(offer(A, B, 2), contents(2).into(), by(0)).await.unwrap_err();
     assert!(matches!(full, tasuki_relay::store::StoreError::Full), "{full:?}");
     let parcel = store.inbox_parcel(no(B), offer(A, B, 1).id).await.unwrap().unwrap().parcel;
     let receipt = crate::world::signed(&parcel, tasuki_protocol::receipt::ReceiptKind::Received);

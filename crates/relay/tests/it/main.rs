@@ -6,6 +6,7 @@ mod api;
 mod authorisation;
 mod contract;
 mod crash;
+mod intake;
 mod served;
 mod slow;
 mod tools;
