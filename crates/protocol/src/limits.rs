@@ -60,6 +60,12 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// A TLS handshake must be done within this time.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
+/// Whoever asks must take something of the answer within this time, again and again.
+pub const WRITE_TIME: Duration = Duration::from_mins(1);
+
+/// A connection without a certificate ends after this time: an enrolment takes seconds.
+pub const STRANGER_TIME: Duration = Duration::from_mins(2);
+
 /// The head of a request must be there within this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(15);
 

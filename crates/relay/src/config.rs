@@ -37,10 +37,12 @@ pub struct Config {
     pub open_requests: u32,
     /// Event streams that one office may have open at once.
     pub event_streams: u32,
-    /// Enrolments and other requests without a certificate that one network address may make in a minute.
+    /// Requests without a certificate, of any kind, that one IPv4 address or /56 of IPv6 may make in a minute.
     pub anonymous_per_minute: u32,
-    /// Connections that may be open at once.
+    /// Connections that may be open at once: an eighth of them without a certificate, a quarter in their handshake.
     pub connections: u32,
+    /// Connections that one IPv4 address or /56 of IPv6 may have open at once: all offices behind one router.
+    pub connections_per_address: u32,
     /// Parcels that may come in at once. One office may take an eighth of these places, and two at least.
     pub uploads: u32,
     /// Bytes of the disk that new contents leave free.
@@ -64,8 +66,9 @@ impl Default for Config {
             requests_per_minute: 1200,
             open_requests: 32,
             event_streams: 20,
-            anonymous_per_minute: 30,
+            anonymous_per_minute: 600,
             connections: 20_000,
+            connections_per_address: 256,
             uploads: 256,
             reserve_bytes: 256 * 1024 * 1024,
             upload_memory_bytes: None,
@@ -127,6 +130,7 @@ impl Config {
             ("event_streams", self.event_streams),
             ("anonymous_per_minute", self.anonymous_per_minute),
             ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
             ("uploads", self.uploads),
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {

@@ -9,12 +9,13 @@
 //! | `spool` | parcels on their way in, and what came of them when the line was cut |
 //! | `limit` | rates and open requests of each office |
 //! | `hub` | who waits for changes of which mailbox |
-//! | `listen`, `tls` | connections |
+//! | `listen`, `door`, `tls`, `write_time`, `peer` | connections: accepted, counted, secured, ended, and who is there |
 //! | the others | one resource each |
 
 mod account;
 mod body;
 mod caller;
+mod door;
 mod enrolments;
 mod events;
 mod finish;
@@ -26,6 +27,7 @@ mod listen;
 mod metrics;
 mod offices;
 mod parcels;
+mod peer;
 mod receipts;
 mod refusal;
 mod routes;
@@ -34,6 +36,7 @@ mod spool;
 mod tend;
 mod tls;
 mod whole;
+mod write_time;
 
 use std::sync::Arc;
 
@@ -51,7 +54,7 @@ use limit::Limits;
 use metrics::Metrics;
 use spool::Spool;
 
-pub use listen::{Listening, ServeError};
+pub use listen::{Listening, ServeError, raise_file_limit};
 pub use routes::openapi;
 
 /// Passwords that are hashed at the same time: each takes a processor and 19 MiB.

@@ -255,3 +255,26 @@ fn a_measurement_prints_its_figures() {
     assert!(report["sends_to_baseline"].as_f64().unwrap() > 0.0);
     assert!(report["memory_mib"].as_u64().unwrap() > 0);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_relay_may_open_as_many_files_as_the_system_lets_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("relay");
+    good(&folder, &["init"]);
+    let script = "ulimit -Sn 64 && exec \"$0\" relay serve --listen 127.0.0.1:0 --operator-listen 127.0.0.1:0 --dir \"$1\"";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_tasuki")])
+        .arg(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let lines: Vec<String> = output.lines().take(2).map(Result::unwrap).collect();
+    let serving = Serving { child, lines };
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<&str> = files.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(numbers[0], numbers[1], "{files}");
+}

@@ -1,21 +1,22 @@
 //! How much each office may ask for at once and in a minute.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tasuki_protocol::problem::{Problem, ProblemType};
-use tasuki_terms::OfficeNo;
+use tasuki_terms::{OfficeNo, Sha256Digest};
 
+use super::peer::{AddressRange, Peer};
 use super::refusal::{Answer, Refusal};
 use crate::config::Config;
 
 pub(crate) struct Limits {
     offices: DefaultKeyedRateLimiter<OfficeNo>,
-    strangers: DefaultKeyedRateLimiter<IpAddr>,
+    certificates: DefaultKeyedRateLimiter<Sha256Digest>,
+    strangers: DefaultKeyedRateLimiter<AddressRange>,
     requests: Open,
     streams: Open,
     uploads: Open,
@@ -46,6 +47,7 @@ impl Limits {
         let per_minute = |count| Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN));
         Self {
             offices: RateLimiter::keyed(per_minute(config.requests_per_minute)),
+            certificates: RateLimiter::keyed(per_minute(config.requests_per_minute)),
             strangers: RateLimiter::keyed(per_minute(config.anonymous_per_minute)),
             requests: Open::new(config.open_requests, u32::MAX),
             streams: Open::new(config.event_streams, u32::MAX),
@@ -70,14 +72,20 @@ impl Limits {
         self.uploads.enter(office).ok_or_else(|| one_second(ProblemType::Unavailable))
     }
 
-    /// Counts a request without a certificate.
-    pub(crate) fn stranger(&self, address: IpAddr) -> Answer<()> {
-        self.strangers.check_key(&address).map_err(|until| self.too_many(&until))
+    /// Counts any request, before anything is asked for it: by its certificate, whatever that is worth, or else by its
+    /// address.
+    pub(crate) fn knock(&self, peer: &Peer) -> Answer<()> {
+        let counted = match &peer.certificate {
+            Some(certificate) => self.certificates.check_key(&certificate.fingerprint),
+            None => self.strangers.check_key(&peer.address.ip().into()),
+        };
+        counted.map_err(|until| self.too_many(&until))
     }
 
     /// Forgets who has not asked for a while.
     pub(crate) fn tidy(&self) {
         self.offices.retain_recent();
+        self.certificates.retain_recent();
         self.strangers.retain_recent();
     }
 

@@ -10,17 +10,18 @@ use axum::body::Body;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME};
+use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME, STRANGER_TIME, WRITE_TIME};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use super::caller::Peer;
+use super::door::{Door, Entry};
+use super::peer::Peer;
 use super::tls::{self, Shown};
+use super::write_time::WriteTime;
 use super::{App, Relay, routes, tend};
 use crate::folder::FolderError;
 
@@ -32,6 +33,12 @@ const STOPPING_TIME: Duration = Duration::from_secs(20);
 
 /// How long to wait after accepting failed: too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a connection is silent before its other end is asked whether it is there, how often it is asked, and how
+/// many times in vain.
+const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_TRIES: u32 = 4;
 
 /// How often the relay looks whether its own certificate ends soon.
 const RENEWAL_CHECK: Duration = Duration::from_hours(6);
@@ -130,7 +137,7 @@ impl Listening {
         let connections = Connections {
             service: routes::offices(Arc::clone(&relay)),
             graceful: GracefulShutdown::new(),
-            places: Arc::new(Semaphore::new(relay.config.connections as usize)),
+            door: Door::new(&relay.config),
             relay: Arc::clone(&relay),
             tls,
         };
@@ -163,21 +170,17 @@ struct Connections {
     service: Router,
     tls: TlsAcceptor,
     graceful: GracefulShutdown,
-    places: Arc<Semaphore>,
+    door: Door,
 }
 
 impl Connections {
     async fn accept_for_ever(&self, listener: &TcpListener) {
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, address)) => {
-                    let connection = self.connection(stream, address);
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, address)) => match self.door.knock(address.ip().into()) {
+                    Some(entry) => drop(tokio::spawn(self.connection(stream, address, entry))),
+                    None => drop(self.relay.metrics.turned_away.inc()),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "accepting a connection failed");
                     sleep(ACCEPT_PAUSE).await;
@@ -187,18 +190,62 @@ impl Connections {
     }
 
     /// One connection from its handshake to its end. What goes wrong is the other side's matter.
-    fn connection(&self, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> + use<> {
+    fn connection(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        entry: Entry,
+    ) -> impl Future<Output = ()> + use<> {
         let (relay, tls, service) = (Arc::clone(&self.relay), self.tls.clone(), self.service.clone());
         let watcher = self.graceful.watcher();
         async move {
-            // Small answers must not wait for more to send.
-            drop(stream.set_nodelay(true));
+            set_up(&stream);
+            let stream = WriteTime::new(stream, WRITE_TIME);
             let Ok(Ok(stream)) = timeout(HANDSHAKE_TIME, tls.accept(stream)).await else { return };
             let Some(peer) = relay.peer(address, stream.get_ref().1) else { return };
+            let has_certificate = peer.certificate.is_some();
+            let Some(_entry) = entry.come_in(has_certificate) else {
+                relay.metrics.turned_away.inc();
+                return;
+            };
             relay.metrics.connections.inc();
-            let connection = http(stream, service, peer);
-            drop(watcher.watch(connection).await);
+            let connection = watcher.watch(http(stream, service, peer));
+            if has_certificate {
+                drop(connection.await);
+            } else {
+                drop(timeout(STRANGER_TIME, connection).await);
+            }
             relay.metrics.connections.dec();
+        }
+    }
+}
+
+/// Makes a connection answer at once, and notice that its other end is gone.
+fn set_up(stream: &TcpStream) {
+    // Without these it is slower and lasts longer; nothing else.
+    drop(stream.set_nodelay(true));
+    if let Err(error) = keep_alive(stream) {
+        tracing::debug!(%error, "a connection is not watched while it is silent");
+    }
+}
+
+fn keep_alive(stream: &TcpStream) -> rustix::io::Result<()> {
+    use rustix::net::sockopt;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_TRIES)
+}
+
+/// Lets this process open as many files as the system allows it: every connection is one. Says how many.
+pub fn raise_file_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let found = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: found.maximum, ..found }) {
+        Ok(()) => found.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files cannot be raised");
+            found.current
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     durations: Histogram,
     pub(crate) connections: Gauge,
     pub(crate) clock_leapt: Gauge,
+    pub(crate) turned_away: Counter,
     offices: Gauge,
     registered: Gauge,
     parcels: Gauge,
@@ -42,6 +43,7 @@ impl Metrics {
             durations: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
             connections: Gauge::default(),
             clock_leapt: Gauge::default(),
+            turned_away: Counter::default(),
             offices: Gauge::default(),
             registered: Gauge::default(),
             parcels: Gauge::default(),
@@ -56,6 +58,8 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Requests answered", self.requests.clone());
         registry.register("request_seconds", "Time to answer", self.durations.clone());
+        let refused = "Connections for which there was no place";
+        registry.register("connections_turned_away", refused, self.turned_away.clone());
         let gauges = [
             ("connections", "Connections that are open", &self.connections),
             ("clock_leapt", "1 while nothing expires because the clock leapt", &self.clock_leapt),

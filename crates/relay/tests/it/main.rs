@@ -9,6 +9,7 @@ mod crash;
 mod intake;
 mod served;
 mod slow;
+mod strangers;
 mod tools;
 mod world;
 
