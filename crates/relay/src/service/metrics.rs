@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::store::Stats;
+use crate::store::{Health, Stats};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     waiting: Gauge,
     bytes: Gauge,
     healthy: Gauge,
+    log_bytes: Gauge,
+    disk_at_reserve: Gauge,
 }
 
 impl Metrics {
@@ -50,6 +52,8 @@ impl Metrics {
             waiting: Gauge::default(),
             bytes: Gauge::default(),
             healthy: Gauge::default(),
+            log_bytes: Gauge::default(),
+            disk_at_reserve: Gauge::default(),
         };
         metrics.registered()
     }
@@ -68,7 +72,9 @@ impl Metrics {
             ("parcels", "Parcels ever accepted", &self.parcels),
             ("waiting_parcels", "Parcels that wait to be fetched", &self.waiting),
             ("held_bytes", "Sealed bytes held", &self.bytes),
-            ("healthy", "1 while writes are accepted", &self.healthy),
+            ("healthy", "1 while nothing is wrong", &self.healthy),
+            ("log_bytes", "Bytes of the store's log that are still to be carried over", &self.log_bytes),
+            ("disk_at_reserve", "1 while there is no space for new parcels", &self.disk_at_reserve),
         ];
         for (name, help, gauge) in gauges {
             registry.register(name, help, gauge.clone());
@@ -82,14 +88,16 @@ impl Metrics {
         self.durations.observe(took.as_secs_f64());
     }
 
-    pub(crate) fn write(&self, stats: &Stats, healthy: bool) -> String {
+    pub(crate) fn write(&self, stats: &Stats, health: &Health) -> String {
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.offices, stats.offices);
         set(&self.registered, stats.registered);
         set(&self.parcels, stats.parcels);
         set(&self.waiting, stats.waiting);
         set(&self.bytes, stats.bytes);
-        set(&self.healthy, u64::from(healthy));
+        set(&self.healthy, u64::from(health.ailment().is_none()));
+        set(&self.log_bytes, health.log_bytes);
+        set(&self.disk_at_reserve, u64::from(health.disk_at_reserve));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a String cannot fail");
         text

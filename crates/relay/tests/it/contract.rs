@@ -741,5 +741,5 @@ pub(crate) async fn numbers_add_up(world: &World) {
     let stats = world.store.stats().await.unwrap();
     assert_eq!((stats.offices, stats.registered, stats.parcels, stats.waiting), (3, 2, 3, 1));
     assert_eq!(stats.bytes, (contents(1).len() + contents(3).len()) as u64);
-    assert!(world.store.is_healthy());
+    assert_eq!(world.store.health().await.unwrap().ailment(), None);
 }

@@ -27,10 +27,7 @@ const APPLICATION_ID: i32 = 0x5453_4b52;
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 
 /// Bytes of a page: with larger ones the small rows cost more, with smaller ones the contents.
-const PAGE_BYTES: i32 = 4096;
-
-/// Pages in the log after which the writer carries them over into the file: 16 MiB.
-const CHECKPOINT_PAGES: i32 = 4096;
+pub(super) const PAGE_BYTES: u64 = 4096;
 
 /// Why the store cannot be opened or copied.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +73,7 @@ pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     let db = Connection::open(path).map_err(open)?;
     db.busy_timeout(LOCK_WAIT)?;
     // The page size holds for a new file only, and must be set before anything is written.
-    db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    db.pragma_update(None, "page_size", i64::try_from(PAGE_BYTES).unwrap_or(i64::MAX))?;
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(open)?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if id != APPLICATION_ID && tables > 0 {
@@ -84,11 +81,21 @@ pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     }
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "full")?;
-    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // The checkpointer does it: here nobody would hear of a failure.
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "cache_size", -32 * 1024)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
     db.set_prepared_statement_cache_capacity(256);
+    Ok(db)
+}
+
+/// Opens a connection that carries the log over, and waits only so long for those who read.
+pub(super) fn carrying(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
+    let db = Connection::open(path).map_err(|source| OpenError::Open { path: path.to_owned(), source })?;
+    db.busy_timeout(patience)?;
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(db)
 }
 

@@ -10,10 +10,13 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE};
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+use rusqlite::hooks::Wal;
 use tasuki_terms::OfficeNo;
 use tokio::sync::{broadcast, oneshot};
 
+use super::checkpointer::Bell;
+use super::open::OpenError;
 use crate::store::StoreError;
 
 /// Jobs in one group, at most.
@@ -59,6 +62,17 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// The disk that holds a file, and the bytes of it that new contents leave free.
+    pub(super) fn of(file: &Path, reserve: u64) -> Self {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Self { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve }
+    }
+
+    /// Whether nothing more can be taken: what is free is the reserve, and no page of the file is.
+    pub(super) fn is_at_reserve(&self, db: &Connection) -> rusqlite::Result<bool> {
+        Ok(!self.has_space(db, 1)?)
+    }
+
     fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
         // Contents are written twice: into the log, and later into the file, where pages may be free.
         let pages: u64 = db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
@@ -145,30 +159,31 @@ impl From<Fate> for StoreError {
 pub(super) struct Writer {
     jobs: Option<mpsc::SyncSender<Queued>>,
     changes: broadcast::Sender<OfficeNo>,
-    healthy: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, path: &Path, reserve: u64) -> std::io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let disk = Disk { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve };
+    pub(super) fn start(
+        mut db: Connection,
+        disk: Arc<Disk>,
+        healthy: Arc<AtomicBool>,
+        bell: Arc<Bell>,
+    ) -> Result<Self, OpenError> {
+        db.wal_hook(Some(move |_: &mut Wal, pages| {
+            bell.ring(u64::try_from(pages).unwrap_or(0));
+            Ok(())
+        }))?;
         // Waiting jobs are bounded by the requests that the service lets in; the queue never blocks a task.
         let (jobs, queue) = mpsc::sync_channel(1 << 16);
         let (changes, _) = broadcast::channel(CHANGES);
-        let healthy = Arc::new(AtomicBool::new(true));
         let group = Group { db, disk, changes: changes.clone(), healthy: Arc::clone(&healthy) };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || group.serve(&queue))?;
-        Ok(Self { jobs: Some(jobs), changes, healthy, thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), changes, thread: Some(thread) })
     }
 
     pub(super) fn changes(&self) -> broadcast::Receiver<OfficeNo> {
         self.changes.subscribe()
-    }
-
-    pub(super) fn is_healthy(&self) -> bool {
-        self.healthy.load(Ordering::Acquire)
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -194,6 +209,15 @@ impl Drop for Writer {
     }
 }
 
+/// Whether nobody knows after it what is on the disk.
+pub(super) fn is_lasting(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
+    matches!(
+        extended,
+        SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE | SQLITE_IOERR_TRUNCATE
+    )
+}
+
 /// Runs one job so that its failure undoes only itself.
 fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     tx.prepare_cached("SAVEPOINT job")?.execute([])?;
@@ -209,7 +233,7 @@ fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -
 
 struct Group {
     db: Connection,
-    disk: Disk,
+    disk: Arc<Disk>,
     changes: broadcast::Sender<OfficeNo>,
     healthy: Arc<AtomicBool>,
 }
@@ -275,16 +299,15 @@ impl Group {
     /// disk, and a second sync can succeed without having written: nothing is accepted any more.
     fn fate_of(&self, error: &rusqlite::Error) -> Fate {
         tracing::error!(%error, "the database failed");
-        let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
-        match extended {
-            SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE => {
+        match error.sqlite_error_code() {
+            _ if is_lasting(error) => {
                 self.healthy.store(false, Ordering::Release);
                 // Closing must not sync either.
                 drop(self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true));
                 Fate::Unavailable
             }
-            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Fate::Full,
-            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
+            Some(rusqlite::ErrorCode::DiskFull) => Fate::Full,
+            Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
             _ => Fate::Failed,
         }
     }
