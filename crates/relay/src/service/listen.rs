@@ -1,12 +1,14 @@
 //! Connections: accepted, handed to TLS and HTTP within time, and ended gracefully.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -24,6 +26,7 @@ use super::tls::{self, Shown};
 use super::write_time::WriteTime;
 use super::{App, Relay, routes, tend};
 use crate::folder::FolderError;
+use crate::store::sqlite::lock_of;
 
 /// Fields in the head of a request, at most.
 const HEAD_FIELDS: usize = 64;
@@ -40,6 +43,9 @@ const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEPALIVE_TRIES: u32 = 4;
 
+/// How long a chore that has ended waits until it begins anew.
+const CHORE_PAUSE: Duration = Duration::from_secs(5);
+
 /// How often the relay looks whether its own certificate ends soon.
 const RENEWAL_CHECK: Duration = Duration::from_hours(6);
 
@@ -55,6 +61,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// Another relay serves this folder, or its lock cannot be had.
+    #[error("another relay serves this folder")]
+    Lock(#[source] std::io::Error),
     /// A certificate or key of the relay does not work with TLS.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -76,6 +85,8 @@ pub struct Listening {
     operator: Option<TcpListener>,
     tls: TlsAcceptor,
     shown: Arc<Shown>,
+    /// Held while the relay serves: there is one for one folder.
+    lock: std::fs::File,
 }
 
 impl Relay {
@@ -84,6 +95,8 @@ impl Relay {
     /// # Errors
     /// When an address is taken, or TLS cannot be set up.
     pub async fn listen(self) -> Result<Listening, ServeError> {
+        let lock = lock_of(&self.folder.store()).map_err(ServeError::Lock)?;
+        lock.try_lock().map_err(|error| ServeError::Lock(error.into()))?;
         let identity = self.folder.server(&self.issuing, &self.config.hosts, self.clock.now())?;
         let shown = Arc::new(Shown::new(&identity)?);
         let tls = TlsAcceptor::from(Arc::new(tls::config(&self, Arc::clone(&shown))?));
@@ -92,7 +105,7 @@ impl Relay {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Listening { relay: Arc::new(self), offices, operator, tls, shown })
+        Ok(Listening { relay: Arc::new(self), offices, operator, tls, shown, lock })
     }
 
     /// A certificate before the old one ends.
@@ -122,14 +135,24 @@ impl Listening {
 
     /// Serves until `stop` is done; then open requests are answered, and what was taken in is durable.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { relay, offices, operator, tls, shown } = self;
+        let Self { relay, offices, operator, tls, shown, lock: _lock } = self;
         let mut chores = JoinSet::new();
         chores.spawn({
             let relay = Arc::clone(&relay);
-            async move { relay.hub.pass_on(relay.store.changes()).await }
+            again_and_again("pass changes on", move || {
+                let relay = Arc::clone(&relay);
+                async move { relay.hub.pass_on(relay.store.changes()).await }
+            })
         });
-        chores.spawn(tend::tend_for_ever(Arc::clone(&relay)));
-        chores.spawn(keep_certificate(Arc::clone(&relay), shown));
+        chores.spawn({
+            let relay = Arc::clone(&relay);
+            again_and_again("tend", move || tend::tend_for_ever(Arc::clone(&relay)))
+        });
+        chores.spawn({
+            let relay = Arc::clone(&relay);
+            let keep = move || keep_certificate(Arc::clone(&relay), Arc::clone(&shown));
+            again_and_again("renew the certificate", keep)
+        });
         if let Some(operator) = operator {
             let service = routes::operator(Arc::clone(&relay));
             chores.spawn(async move { drop(axum::serve(operator, service).await) });
@@ -152,6 +175,15 @@ impl Listening {
             tracing::warn!("open requests were cut off");
         }
         chores.shutdown().await;
+    }
+}
+
+/// Does something that should never end, also after it has panicked.
+async fn again_and_again<F: Future<Output = ()>>(what: &'static str, chore: impl Fn() -> F) {
+    loop {
+        let ended = AssertUnwindSafe(chore()).catch_unwind().await;
+        tracing::error!(what, panicked = ended.is_err(), "a chore has ended and begins anew");
+        sleep(CHORE_PAUSE).await;
     }
 }
 
@@ -268,4 +300,26 @@ where
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEAD_FIELDS)
         .serve_connection(TokioIo::new(stream), answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chore_that_panics_or_ends_begins_anew() {
+        let (done, mut times) = tokio::sync::mpsc::unbounded_channel();
+        let chore = move || {
+            let done = done.clone();
+            async move {
+                done.send(()).unwrap();
+                assert!(done.is_closed(), "tried");
+            }
+        };
+        let doing = tokio::spawn(again_and_again("try", chore));
+        for _ in 0..3 {
+            times.recv().await.unwrap();
+        }
+        doing.abort();
+    }
 }

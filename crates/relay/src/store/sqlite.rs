@@ -40,8 +40,8 @@ use writer::{Disk, Tx, Writer};
 
 use super::{Health, Stats, Store, StoreError, Violation};
 
-pub(crate) use open::remains;
 pub use open::{OpenError, backup};
+pub(crate) use open::{lock_of, remains};
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
@@ -64,7 +64,7 @@ impl SqliteStore {
     /// When the file cannot be opened, is no store, or was made by a newer version.
     pub fn open(path: &Path, reserve: u64) -> Result<Self, OpenError> {
         let connection = open::writable(path)?;
-        open::migrate(&connection)?;
+        open::migrate_unserved(path, &connection)?;
         let life = open::life(&connection)?;
         let readers = Readers::open(path)?;
         let (disk, healthy) = (Arc::new(Disk::of(path, reserve)), Arc::new(AtomicBool::new(true)));

@@ -61,6 +61,9 @@ pub enum OpenError {
         /// Newest version known here.
         known: usize,
     },
+    /// The file was made by an older version whose relay still serves it.
+    #[error("a relay of an older version serves {0}: stop it first")]
+    Served(PathBuf),
     /// A thread or a file cannot be had.
     #[error("cannot start the store")]
     System(#[from] std::io::Error),
@@ -110,9 +113,36 @@ pub(super) fn readable(path: &Path) -> Result<Connection, OpenError> {
     Ok(db)
 }
 
+/// Whether the file is of this version.
+pub(super) fn is_this_version(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(db)? == MIGRATIONS.len())
+}
+
+fn version(db: &Connection) -> rusqlite::Result<usize> {
+    db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
+}
+
+/// The lock that a relay holds while it serves a store.
+pub(crate) fn lock_of(store: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(store.with_extension("lock"))
+}
+
+/// Brings the file up to the newest version, unless a relay of an older one is serving it.
+pub(super) fn migrate_unserved(path: &Path, db: &Connection) -> Result<(), OpenError> {
+    if (1..MIGRATIONS.len()).contains(&version(db)?) {
+        let lock = lock_of(path)?;
+        match lock.try_lock() {
+            Ok(()) => return migrate(db),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(OpenError::Served(path.to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    migrate(db)
+}
+
 /// Brings the file up to the newest version; each step is one transaction.
 pub(super) fn migrate(db: &Connection) -> Result<(), OpenError> {
-    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = version(db)?;
     if found > MIGRATIONS.len() {
         return Err(OpenError::Newer { found, known: MIGRATIONS.len() });
     }
@@ -236,6 +266,20 @@ mod tests {
         let version: usize =
             readable(&copy).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, MIGRATIONS.len());
+    }
+
+    #[test]
+    fn a_store_is_not_brought_up_beneath_a_relay_that_serves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let db = writable(&path).unwrap();
+        db.execute_batch(&format!("{} PRAGMA user_version = 1;", MIGRATIONS[0])).unwrap();
+        let serving = lock_of(&path).unwrap();
+        serving.lock().unwrap();
+        assert!(matches!(migrate_unserved(&path, &db), Err(OpenError::Served(_))));
+        drop(serving);
+        migrate_unserved(&path, &db).unwrap();
+        assert!(is_this_version(&db).unwrap());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tasuki_terms::OfficeNo;
 use tokio::sync::{broadcast, oneshot};
 
 use super::checkpointer::Bell;
-use super::open::OpenError;
+use super::open::{self, OpenError};
 use crate::store::StoreError;
 
 /// Jobs in one group, at most.
@@ -176,7 +176,7 @@ impl Writer {
         // Waiting jobs are bounded by the requests that the service lets in; the queue never blocks a task.
         let (jobs, queue) = mpsc::sync_channel(1 << 16);
         let (changes, _) = broadcast::channel(CHANGES);
-        let group = Group { db, disk, changes: changes.clone(), healthy: Arc::clone(&healthy) };
+        let group = Group { db, disk, changes: changes.clone(), healthy };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || group.serve(&queue))?;
         Ok(Self { jobs: Some(jobs), changes, thread: Some(thread) })
@@ -222,13 +222,18 @@ pub(super) fn is_lasting(error: &rusqlite::Error) -> bool {
 fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     tx.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(tx);
-    if result.is_err() && !tx.is_autocommit() {
-        tx.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    if result.is_err() && !tx.is_autocommit() && undo(tx).is_err() {
+        // Half a job must not be committed with the others: all of them fail.
+        tx.execute_batch("ROLLBACK")?;
     }
     if !tx.is_autocommit() {
         tx.prepare_cached("RELEASE job")?.execute([])?;
     }
     result
+}
+
+fn undo(tx: &Tx<'_>) -> rusqlite::Result<usize> {
+    tx.prepare_cached("ROLLBACK TO job")?.execute([])
 }
 
 struct Group {
@@ -238,8 +243,21 @@ struct Group {
     healthy: Arc<AtomicBool>,
 }
 
+/// Whoever asks is told that nothing is written any more when the thread that writes panics.
+struct WhilePanicking<'a>(&'a AtomicBool);
+
+impl Drop for WhilePanicking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the thread that writes has panicked: nothing is accepted any more");
+            self.0.store(false, Ordering::Release);
+        }
+    }
+}
+
 impl Group {
     fn serve(&self, queue: &mpsc::Receiver<Queued>) {
+        let _guard = WhilePanicking(&self.healthy);
         while let Ok(first) = queue.recv() {
             let mut jobs = Vec::new();
             let fate = self.commit(first, queue, &mut jobs);
@@ -267,6 +285,11 @@ impl Group {
             jobs.push(first.job);
             return Err(self.fate_of(&error));
         }
+        if !self.is_this_version() {
+            jobs.push(first.job);
+            drop(self.db.execute_batch("ROLLBACK"));
+            return Err(Fate::Unavailable);
+        }
         let mut weight = 0;
         let mut next = Some(first);
         while let Some(Queued { weight: bytes, mut job }) = next {
@@ -291,6 +314,19 @@ impl Group {
         })
     }
 
+    /// Whether the file is still of this version: a newer program may have brought it up beneath this one, which does not
+    /// know how to write it then.
+    fn is_this_version(&self) -> bool {
+        let is_ours = open::is_this_version(&self.db).unwrap_or(false);
+        if !is_ours {
+            tracing::error!(
+                "a newer program has changed the store: nothing is accepted until the relay is restarted"
+            );
+            self.healthy.store(false, Ordering::Release);
+        }
+        is_ours
+    }
+
     fn is_healthy(&self) -> bool {
         self.healthy.load(Ordering::Acquire)
     }
@@ -310,5 +346,45 @@ impl Group {
             Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
             _ => Fate::Failed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{Ailment, Store as _};
+
+    async fn ailment(store: &SqliteStore) -> Option<Ailment> {
+        store.health().await.unwrap().ailment()
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_thread_that_writes_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store"), 0).unwrap();
+        assert_eq!(ailment(&store).await, None);
+        let failed = store.write(0, |_| -> rusqlite::Result<()> { panic!("tried") }).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable)));
+        while ailment(&store).await != Some(Ailment::NoWrites) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_a_newer_program_has_changed_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = SqliteStore::open(&path, 0).unwrap();
+        store.write(0, |_| Ok(())).await.unwrap();
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let failed = store.write(0, |tx| tx.execute("DELETE FROM life", [])).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable)));
+        assert_eq!(ailment(&store).await, Some(Ailment::NoWrites));
+        let lives: u64 = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM life", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(lives, 1);
     }
 }
