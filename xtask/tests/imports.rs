@@ -13,6 +13,7 @@ use syn::visit::Visit;
 /// Arrow = may use, as in ARCHITECTURE.md. `tasuki` and `xtask` may use everything.
 const ARROWS: &[(&str, &[&str])] = &[
     ("terms", &[]),
+    ("line", &[]),
     ("standard", &["terms"]),
     ("sample", &["standard", "terms"]),
     ("identity", &["terms"]),

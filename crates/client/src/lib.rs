@@ -16,7 +16,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! *Architecture invariant:* nothing is repeated, queued or kept here. Whoever calls decides what a failure means.
+//! *Architecture invariant:* nothing is queued or kept here, and nothing repeated but the rest of a parcel, as long as
+//! more of it arrives each time. Whoever calls decides what a failure means.
 
 mod events;
 mod tls;
@@ -40,11 +41,11 @@ use tasuki_protocol::account::{
     ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
 };
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
-use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
+use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, UPLOAD_LENGTH, UPLOAD_OFFSET, digest_field};
 use tasuki_protocol::key::{PublishKey, PublishedKey};
-use tasuki_protocol::limits::{PARCEL_BYTES, SERVICE_CODES_BYTES};
+use tasuki_protocol::limits::{PARCEL_BYTES, RESUMABLE_BYTES, SERVICE_CODES_BYTES};
 use tasuki_protocol::mailbox::{Cursor, Page};
-use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
+use tasuki_protocol::parcel::{Arrived, Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::Problem;
 use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind, RefusalReason};
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
@@ -208,18 +209,52 @@ impl RelayClient {
         self.send(Method::POST, "/v1/offices/lookup", &Lookup { numbers }).await
     }
 
-    /// Hands a parcel in. When it returns, the parcel is durable at the relay; it may be repeated freely.
+    /// Hands a parcel in. When it returns, the parcel is durable at the relay; it may be repeated freely. Of a large one
+    /// only what has not arrived is sent: what earlier tries brought, also those before this program was started, is not
+    /// sent again, and when the line is cut it goes on by itself as long as more of the parcel arrives each time.
     ///
     /// # Errors
     /// As every call: a problem of the relay, or no answer.
     pub async fn hand_in(&self, handover: &Handover, sealed: Bytes) -> Result<Parcel, ClientError> {
-        let request = self
-            .call_over(&self.uploads, Method::PUT, &format!("/v1/parcels/{}", handover.id))
-            .header(TO, handover.to.as_str())
-            .header(KEY_EPOCH, handover.key_epoch)
-            .header(DIGEST, digest_field(handover.digest))
+        if sealed.len() <= RESUMABLE_BYTES {
+            return self.hand_in_rest(handover, &sealed, 0).await;
+        }
+        let mut offset = self.arrived(handover, &sealed).await?;
+        loop {
+            let error = match self.hand_in_rest(handover, &sealed, offset).await {
+                Err(error) if upload::may_go_on(&error) => error,
+                answer => return answer,
+            };
+            let Ok(arrived) = self.arrived(handover, &sealed).await else { return Err(error) };
+            if arrived <= offset {
+                return Err(error);
+            }
+            offset = arrived;
+        }
+    }
+
+    /// How many bytes of a parcel are at the relay.
+    async fn arrived(&self, handover: &Handover, sealed: &Bytes) -> Result<u64, ClientError> {
+        let path = format!("/v1/parcels/{}/upload", handover.id);
+        let request = head_of(self.call(Method::GET, &path), handover).header(UPLOAD_LENGTH, sealed.len());
+        let Arrived { offset } = read(request.send().await?).await?;
+        Ok(offset)
+    }
+
+    async fn hand_in_rest(
+        &self,
+        handover: &Handover,
+        sealed: &Bytes,
+        offset: u64,
+    ) -> Result<Parcel, ClientError> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(sealed.len());
+        let path = format!("/v1/parcels/{}", handover.id);
+        let mut request = head_of(self.call_over(&self.uploads, Method::PUT, &path), handover)
             .header(reqwest::header::CONTENT_TYPE, SEALED);
-        let answer = upload::send(request, sealed, self.patience).await?;
+        if start > 0 {
+            request = request.header(UPLOAD_OFFSET, start);
+        }
+        let answer = upload::send(request, sealed.slice(start..), self.patience).await?;
         let answer = tokio::time::timeout(self.patience.read, read(answer)).await;
         answer.map_err(|late| ClientError::Unreachable(Box::new(late)))?
     }
@@ -389,6 +424,14 @@ impl RelayClient {
     ) -> Result<T, ClientError> {
         read(self.call(method, path).json(body).send().await?).await
     }
+}
+
+/// What the relay must know of a parcel before its bytes.
+fn head_of(request: RequestBuilder, handover: &Handover) -> RequestBuilder {
+    request
+        .header(TO, handover.to.as_str())
+        .header(KEY_EPOCH, handover.key_epoch)
+        .header(DIGEST, digest_field(handover.digest))
 }
 
 /// An answer that is no problem.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder, Response};
+use tasuki_protocol::problem::ProblemType;
 use tokio::time::timeout;
 
 use crate::{ClientError, Patience};
@@ -17,7 +18,8 @@ use crate::{ClientError, Patience};
 /// What the line is offered at once, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// The slowest line that the relay waits for, in bytes a second: 300 kbit/s.
+/// The slowest line whose buffers are waited for, in bytes a second: 300 kbit/s. What a slower one still holds when it is
+/// given up has arrived when it is asked for.
 const LEAST_RATE: u64 = 37_500;
 
 /// The line takes nothing any more.
@@ -45,6 +47,17 @@ pub(crate) async fn send(
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Whether more of a parcel may have arrived although handing it in failed so.
+pub(crate) fn may_go_on(error: &ClientError) -> bool {
+    match error {
+        ClientError::Unreachable(_) => true,
+        ClientError::Problem(problem) => {
+            matches!(problem.kind(), Some(ProblemType::TooSlow | ProblemType::UploadOffset))
+        }
+        _ => false,
     }
 }
 

@@ -13,6 +13,12 @@ pub const KEY_EPOCH: &str = "tasuki-key-epoch";
 /// Carries the digest of the sealed bytes, as RFC 9530 writes it.
 pub const DIGEST: &str = "repr-digest";
 
+/// Says how many bytes of a parcel have arrived before and are not in the body.
+pub const UPLOAD_OFFSET: &str = "upload-offset";
+
+/// Says how long the whole of a parcel is whose body is not in the request.
+pub const UPLOAD_LENGTH: &str = "upload-length";
+
 /// Media type of sealed bytes.
 pub const SEALED: &str = "application/octet-stream";
 

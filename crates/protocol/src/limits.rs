@@ -63,14 +63,45 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// A TLS handshake must be done within this time.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
+/// Whoever asks must take something of the answer within this time, again and again.
+pub const WRITE_TIME: Duration = Duration::from_mins(1);
+
+/// A connection without a certificate ends after this time: an enrolment takes seconds.
+pub const STRANGER_TIME: Duration = Duration::from_mins(2);
+
 /// The head of a request must be there within this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(15);
 
 /// The next piece of a body must come within this time.
 pub const BODY_IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// A whole parcel must be uploaded within this time: 10 MiB on a line of 300 kbit/s.
-pub const UPLOAD_TIME: Duration = Duration::from_mins(5);
+/// A JSON body must be there within this time.
+pub const JSON_TIME: Duration = Duration::from_secs(30);
+
+/// The least that a parcel must come in with, in bytes a second: 100 kbit/s. Slower lines than any in use; a place is
+/// held by one parcel for 16 minutes at most.
+pub const UPLOAD_RATE: u64 = 12_500;
+
+/// How long a parcel may come in slower than that at first.
+pub const UPLOAD_GRACE: Duration = Duration::from_secs(10);
+
+/// Parcels of more than this many bytes can be gone on with when the line was cut; smaller ones begin anew.
+pub const RESUMABLE_BYTES: usize = 256 * 1024;
+
+/// Whether an upload comes too slowly: what has arrived of it, in bytes, and since when.
+///
+/// ```
+/// use std::time::Duration;
+/// use tasuki_protocol::limits::is_too_slow;
+/// assert!(!is_too_slow(0, Duration::from_secs(10)));
+/// assert!(is_too_slow(0, Duration::from_secs(11)));
+/// assert!(!is_too_slow(1_125_000, Duration::from_secs(100)));
+/// assert!(is_too_slow(1_124_999, Duration::from_secs(100)));
+/// ```
+pub fn is_too_slow(arrived: u64, since: Duration) -> bool {
+    let expected = since.saturating_sub(UPLOAD_GRACE).as_millis() * u128::from(UPLOAD_RATE) / 1000;
+    u128::from(arrived) < expected
+}
 
 /// The answer of `GET /v1/limits`: what a node must know before it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -145,6 +145,13 @@ pub struct Parcel {
     pub expires_soon: bool,
 }
 
+/// How much of a parcel has arrived at the relay: its sender goes on behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Arrived {
+    /// Bytes from the beginning. All of them: only the answer was lost.
+    pub offset: u64,
+}
+
 /// A parcel with what its receiver has signed: the evidence of its delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ParcelWithReceipts {

@@ -106,6 +106,9 @@ problems! {
     /// The bytes that arrived are not those that the digest names.
     DigestMismatch "digest-mismatch" 422 "内容の不一致"
         "届いた内容が途中で変わっているか、欠けています。もう一度送ってください。";
+    /// Another number of bytes has arrived than the sender wants to go on behind: ask how many.
+    UploadOffset "upload-offset-mismatch" 409 "続きの位置の誤り"
+        "届いている長さが違います。続きの位置を問い合わせてから送ってください。";
     /// The asked range lies outside the contents.
     RangeNotSatisfiable "range-not-satisfiable" 416 "範囲外"
         "指定された範囲は内容の外です。";

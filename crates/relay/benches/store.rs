@@ -72,7 +72,8 @@ async fn send(
                 for number in (first + sender..first + count).step_by(SENDERS) {
                     let start = Instant::now();
                     let offer = offer(number, contents.len());
-                    let answer = store.accept(offer, contents.clone(), by()).await.expect("a healthy store");
+                    let answer =
+                        store.accept(offer, contents.clone().into(), by()).await.expect("a healthy store");
                     assert!(matches!(answer, Acceptance::New(_)));
                     times.push(start.elapsed());
                 }

@@ -37,14 +37,19 @@ pub struct Config {
     pub open_requests: u32,
     /// Event streams that one office may have open at once.
     pub event_streams: u32,
-    /// Enrolments and other requests without a certificate that one network address may make in a minute.
+    /// Requests without a certificate, of any kind, that one IPv4 address or /56 of IPv6 may make in a minute.
     pub anonymous_per_minute: u32,
-    /// Connections that may be open at once.
+    /// Connections that may be open at once: an eighth of them without a certificate, a quarter in their handshake.
     pub connections: u32,
-    /// Bytes of contents that may be in memory on their way in.
-    pub upload_memory_bytes: u64,
+    /// Connections that one IPv4 address or /56 of IPv6 may have open at once: all offices behind one router.
+    pub connections_per_address: u32,
+    /// Parcels that may come in at once. One office may take an eighth of these places, and two at least.
+    pub uploads: u32,
     /// Bytes of the disk that new contents leave free.
     pub reserve_bytes: u64,
+    /// Had a meaning in older versions: read, so that their files stay good, and not written any more.
+    #[serde(skip_serializing)]
+    pub upload_memory_bytes: Option<u64>,
 }
 
 impl Default for Config {
@@ -61,10 +66,12 @@ impl Default for Config {
             requests_per_minute: 1200,
             open_requests: 32,
             event_streams: 20,
-            anonymous_per_minute: 30,
+            anonymous_per_minute: 600,
             connections: 20_000,
-            upload_memory_bytes: 256 * 1024 * 1024,
+            connections_per_address: 256,
+            uploads: 256,
             reserve_bytes: 256 * 1024 * 1024,
+            upload_memory_bytes: None,
         }
     }
 }
@@ -123,12 +130,11 @@ impl Config {
             ("event_streams", self.event_streams),
             ("anonymous_per_minute", self.anonymous_per_minute),
             ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
+            ("uploads", self.uploads),
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(ConfigError::TooSmall(name));
-        }
-        if self.upload_memory_bytes < limits::PARCEL_BYTES {
-            return Err(ConfigError::TooSmall("upload_memory_bytes"));
         }
         if self.hosts.is_empty() {
             return Err(ConfigError::TooSmall("hosts"));
@@ -183,6 +189,15 @@ mod tests {
         let config = Config { unfetched_days: 5, hosts: vec!["relay.example".into()], ..Config::default() };
         crate::folder::write_new(&path, toml::to_string(&config).unwrap().as_bytes()).unwrap();
         assert_eq!(Config::read(&path).unwrap(), config);
+    }
+
+    #[test]
+    fn a_file_of_an_older_version_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        crate::folder::write_new(&path, b"upload_memory_bytes = 268435456\n").unwrap();
+        let config = Config::read(&path).unwrap();
+        assert!(!toml::to_string(&config).unwrap().contains("upload_memory_bytes"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! relay.toml              configuration
-//! relay.db                the store
+//! relay.db                the store; relay.lock is held while a relay serves it
 //! service-codes.csv       the table of service codes that offices are handed, if the operator loaded one
 //! authority/root.pem      what every node trusts: handed out to the offices
 //! authority/root.key      key of the root: to be moved to a place that is off line

@@ -6,15 +6,17 @@
 //! | `caller` | certificate → office → session → right: the only way to an office |
 //! | `refusal`, `finish` | problems, request numbers, what every answer carries |
 //! | `body` | reading bodies and parameters within limits |
+//! | `spool` | parcels on their way in, and what came of them when the line was cut |
 //! | `limit` | rates and open requests of each office |
 //! | `hub` | who waits for changes of which mailbox |
-//! | `listen`, `tls` | connections |
+//! | `listen`, `door`, `tls`, `write_time`, `peer` | connections: accepted, counted, secured, ended, and who is there |
 //! | the others | one resource each |
 
 mod account;
 mod body;
 mod caller;
 mod codes;
+mod door;
 mod enrolments;
 mod events;
 mod finish;
@@ -26,13 +28,16 @@ mod listen;
 mod metrics;
 mod offices;
 mod parcels;
+mod peer;
 mod receipts;
 mod refusal;
 mod routes;
 mod sessions;
+mod spool;
 mod tend;
 mod tls;
 mod whole;
+mod write_time;
 
 use std::sync::Arc;
 
@@ -49,15 +54,13 @@ use codes::CodesTable;
 use hub::Hub;
 use limit::Limits;
 use metrics::Metrics;
+use spool::Spool;
 
-pub use listen::{Listening, ServeError};
+pub use listen::{Listening, ServeError, raise_file_limit};
 pub use routes::openapi;
 
 /// Passwords that are hashed at the same time: each takes a processor and 19 MiB.
 const HASHERS: usize = 2;
-
-/// Contents in memory are counted in pieces of this size, in bytes.
-const MEMORY_UNIT: u64 = 1024;
 
 /// A relay that can be served.
 pub struct Relay {
@@ -73,7 +76,7 @@ pub struct Relay {
     codes: CodesTable,
     metrics: Metrics,
     hashers: Semaphore,
-    upload_memory: Arc<Semaphore>,
+    spool: Spool,
     /// True once the relay is stopping.
     stopping: watch::Sender<bool>,
 }
@@ -91,7 +94,6 @@ impl Relay {
         config: Config,
         clock: Clock,
     ) -> Result<Self, FolderError> {
-        let memory = usize::try_from(config.upload_memory_bytes / MEMORY_UNIT).unwrap_or(usize::MAX);
         Ok(Self {
             issuing: folder.issuing()?,
             trust: folder.trust()?,
@@ -101,7 +103,7 @@ impl Relay {
             codes: CodesTable::default(),
             metrics: Metrics::new(),
             hashers: Semaphore::new(HASHERS),
-            upload_memory: Arc::new(Semaphore::new(memory.min(Semaphore::MAX_PERMITS))),
+            spool: Spool::new(folder.path().to_owned(), config.reserve_bytes),
             stopping: watch::Sender::new(false),
             store,
             folder,

@@ -13,6 +13,7 @@
 
 mod account;
 mod audit;
+mod contents;
 mod office;
 mod parcel;
 pub mod sqlite;
@@ -27,6 +28,7 @@ pub use account::{
     Accounts, Attempt, CallerRow, CertificateRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession,
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
+pub use contents::Contents;
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
 pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
 
@@ -41,8 +43,11 @@ pub trait Store: Offices + Accounts + Parcels + Audit + Send + Sync {
     /// have taken different parcels.
     fn life(&self) -> Life;
 
-    /// Whether writes are accepted. After a failed sync they never are again in this process.
-    fn is_healthy(&self) -> bool;
+    /// How the store is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn health(&self) -> Result<Health, StoreError>;
 
     /// Compares everything with the invariants of the architecture and names what is broken.
     /// `deep` also reads all contents and compares their digests.
@@ -92,6 +97,46 @@ pub struct Violation {
     pub what: String,
 }
 
+/// How a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether writes are accepted. After a failed sync they never are again in this process.
+    pub writes: bool,
+    /// Bytes in the log that are still to be carried over into the file.
+    pub log_bytes: u64,
+    /// Whether there is no space for anything new.
+    pub disk_at_reserve: bool,
+}
+
+/// What an operator has to do something about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ailment {
+    /// Nothing is written any more: the disk may be failing.
+    NoWrites,
+    /// Nothing new is taken.
+    DiskAtReserve,
+    /// The log is not carried over: somebody has been reading for long, or the disk is failing.
+    LogTooLong,
+}
+
+impl Health {
+    /// Bytes of the log from which on something is wrong: 512 MiB.
+    const LOG_BYTES: u64 = 512 * 1024 * 1024;
+
+    /// The worst that is wrong, if anything is.
+    pub fn ailment(&self) -> Option<Ailment> {
+        if !self.writes {
+            Some(Ailment::NoWrites)
+        } else if self.disk_at_reserve {
+            Some(Ailment::DiskAtReserve)
+        } else if self.log_bytes >= Self::LOG_BYTES {
+            Some(Ailment::LogTooLong)
+        } else {
+            None
+        }
+    }
+}
+
 /// Numbers for the operator and for `/metrics`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -105,4 +150,23 @@ pub struct Stats {
     pub waiting: u64,
     /// Sealed bytes held.
     pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_is_told() {
+        let well = Health { writes: true, log_bytes: 0, disk_at_reserve: false };
+        for (health, expected) in [
+            (well, None),
+            (Health { log_bytes: Health::LOG_BYTES - 1, ..well }, None),
+            (Health { log_bytes: Health::LOG_BYTES, ..well }, Some(Ailment::LogTooLong)),
+            (Health { disk_at_reserve: true, ..well }, Some(Ailment::DiskAtReserve)),
+            (Health { disk_at_reserve: true, writes: false, ..well }, Some(Ailment::NoWrites)),
+        ] {
+            assert_eq!(health.ailment(), expected, "{health:?}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
-use tasuki_protocol::limits::{BODY_IDLE_TIME, JSON_BYTES};
+use tasuki_protocol::limits::{BODY_IDLE_TIME, JSON_BYTES, JSON_TIME};
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tokio::time::timeout;
 
@@ -26,19 +26,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FromJson<T> {
         if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
             return Err(ProblemType::UnsupportedMediaType.into());
         }
-        let mut bytes = BytesMut::new();
-        let mut body = request.into_body();
-        while let Some(piece) = next_piece(&mut body).await? {
-            if bytes.len() + piece.len() > JSON_BYTES {
-                return Err(ProblemType::TooLarge.into());
-            }
-            bytes.extend_from_slice(&piece);
-        }
+        let bytes = timeout(JSON_TIME, small_body(request.into_body()));
+        let bytes = bytes.await.map_err(|_| ProblemType::TooSlow)??;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong_member(&error))?;
         json.end().map_err(|_| Refusal::invalid("."))?;
         Ok(Self(value))
     }
+}
+
+async fn small_body(mut body: Body) -> Answer<BytesMut> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = next_piece(&mut body).await? {
+        if bytes.len() + piece.len() > JSON_BYTES {
+            return Err(ProblemType::TooLarge.into());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }
 
 /// Query parameters.
@@ -85,6 +90,14 @@ pub(crate) fn text_field<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Optio
 pub(crate) fn field<T: std::str::FromStr>(headers: &HeaderMap, name: &'static str) -> Answer<T> {
     let value = text_field(headers, &HeaderName::from_static(name)).and_then(|text| text.parse().ok());
     value.ok_or_else(|| Refusal::invalid(name))
+}
+
+/// A header field that may be absent, and else has a form.
+pub(crate) fn optional_field<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Answer<Option<T>> {
+    if headers.contains_key(name) { field(headers, name).map(Some) } else { Ok(None) }
 }
 
 /// The length that a body will have.

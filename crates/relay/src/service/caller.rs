@@ -6,9 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tasuki_identity::chain::{CertificateChain, OfficeCertificate};
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 
@@ -16,32 +14,15 @@ use super::App;
 use super::body::text_field;
 use super::finish::Noted;
 use super::limit::Place;
+use super::peer::{Peer, PeerCertificate};
 use super::refusal::{Answer, Refusal};
 use crate::store::{By, CallerRow};
 
-/// The other end of a connection, as TLS knows it.
-#[derive(Clone)]
-pub(crate) struct Peer {
-    pub(crate) address: SocketAddr,
-    pub(crate) certificate: Option<Arc<PeerCertificate>>,
+fn peer_of(parts: &Parts) -> Answer<Peer> {
+    parts.extensions.get::<Peer>().cloned().ok_or_else(|| ProblemType::Internal.into())
 }
 
-/// A certificate that an authority we trust has signed.
-pub(crate) struct PeerCertificate {
-    pub(crate) fingerprint: Sha256Digest,
-    pub(crate) chain: CertificateChain,
-    /// What it says, if our own authority issued it.
-    pub(crate) office: Option<OfficeCertificate>,
-    pub(crate) not_after: Timestamp,
-}
-
-impl Peer {
-    fn of(parts: &Parts) -> Answer<Self> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| ProblemType::Internal.into())
-    }
-}
-
-/// A connection of anybody, counted by its address.
+/// A connection of anybody; `finish` has counted it.
 pub(crate) struct Stranger {
     pub(crate) address: SocketAddr,
 }
@@ -49,10 +30,8 @@ pub(crate) struct Stranger {
 impl FromRequestParts<App> for Stranger {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, relay: &App) -> Answer<Self> {
-        let Peer { address, .. } = Peer::of(parts)?;
-        relay.limits.stranger(address.ip())?;
-        Ok(Self { address })
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
+        Ok(Self { address: peer_of(parts)?.address })
     }
 }
 
@@ -73,7 +52,7 @@ impl FromRequestParts<App> for Certified {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, relay: &App) -> Answer<Self> {
-        let peer = Peer::of(parts)?;
+        let peer = peer_of(parts)?;
         let certificate = peer.certificate.ok_or(ProblemType::CertificateRequired)?;
         let now = relay.clock.now();
         // TLS has checked this when the connection began; connections last.

@@ -9,15 +9,21 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tasuki_protocol::limits::{JSON_BYTES, PARCEL_BYTES};
 use tasuki_protocol::problem::{self, Problem, ProblemType};
 use tasuki_terms::OfficeNo;
 use uuid::Uuid;
 
-use super::App;
+use super::peer::Peer;
+use super::refusal::Answer;
 use super::whole::Whole;
+use super::{App, Relay};
 
 /// Header field that carries the number of a request.
 const REQUEST_ID: &str = "x-request-id";
+
+/// The route of parcels.
+const PARCEL: &str = "/v1/parcels/{id}";
 
 /// Where the caller's office is noted, for the log.
 #[derive(Clone, Default)]
@@ -32,8 +38,14 @@ pub(crate) async fn finish(State(relay): State<App>, mut request: Request, next:
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
 
-    let request = request.map(|body| Body::new(Whole::new(body)));
-    let response = next.run(request).await;
+    let response = match relay.welcome(&request) {
+        Ok(()) => {
+            let wanted = bytes_wanted(&request, &route);
+            next.run(request.map(|body| Body::new(Whole::new(body, wanted)))).await
+        }
+        // Nothing of its body is read, and whoever goes on has to knock again.
+        Err(refusal) => ([(header::CONNECTION, "close")], refusal).into_response(),
+    };
     let mut response = with_problem(response, &id);
     add_defaults(&mut response, &id);
 
@@ -43,6 +55,25 @@ pub(crate) async fn finish(State(relay): State<App>, mut request: Request, next:
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request = %id, method, route, status, office, duration_ms, "request");
     response
+}
+
+/// How many bytes of a request's body are read, whoever wants them: none of what goes nowhere, and parcels only of those
+/// who can show a certificate.
+fn bytes_wanted(request: &Request, route: &str) -> u64 {
+    let has_certificate = request.extensions().get::<Peer>().is_some_and(|peer| peer.certificate.is_some());
+    match (route, request.method()) {
+        ("-", _) => 0,
+        (PARCEL, &Method::PUT) if has_certificate => PARCEL_BYTES,
+        // What is too large is read to its end too, as far as it may have been meant well.
+        _ => 2 * JSON_BYTES as u64,
+    }
+}
+
+impl Relay {
+    /// Counts a request, if it came over a connection of an office or a stranger.
+    fn welcome(&self, request: &Request) -> Answer<()> {
+        request.extensions().get::<Peer>().map_or(Ok(()), |peer| self.limits.knock(peer))
+    }
 }
 
 /// The name of a method, if it is one of HTTP's own: a caller may invent any number of others.
@@ -67,7 +98,8 @@ fn with_problem(mut response: Response, id: &str) -> Response {
     let Some(problem) = problem.or_else(|| of_framework(response.status())) else { return response };
     let status = response.status();
     let retry_after = problem.retry_after_s;
-    let allow = response.headers_mut().remove(header::ALLOW);
+    let [allow, connection] =
+        [header::ALLOW, header::CONNECTION].map(|name| (name.clone(), response.headers_mut().remove(name)));
     let problem = Problem { instance: Some(format!("urn:uuid:{id}")), ..problem };
     let mut response = (status, Json(problem)).into_response();
     let headers = response.headers_mut();
@@ -79,8 +111,10 @@ fn with_problem(mut response: Response, id: &str) -> Response {
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if let Some(allow) = allow {
-        headers.insert(header::ALLOW, allow);
+    for (name, value) in [allow, connection] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
     }
     response
 }

@@ -5,12 +5,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tasuki_identity::authority::Revoked;
 use tasuki_identity::chain::serial_of_pem;
-use tasuki_protocol::problem::ProblemType;
+use tasuki_protocol::problem::{Problem, ProblemType};
 
 use super::App;
 use super::caller::Stranger;
 use super::offices::{is_known, unchanged};
 use super::refusal::Answer;
+use crate::store::Ailment;
 
 /// The process lives.
 #[utoipa::path(get, path = "/health", tag = "operation", security(()), responses((status = 200, body = String)))]
@@ -18,20 +19,36 @@ pub(crate) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// The relay accepts writes.
+/// The relay takes parcels, and nothing is wrong that its operator has to look after.
 #[utoipa::path(get, path = "/ready", tag = "operation", security(()), responses((status = 200, body = String)))]
 pub(crate) async fn ready(State(relay): State<App>) -> Answer<&'static str> {
-    if relay.store.is_healthy() && !*relay.stopping.borrow() {
-        Ok("ready\n")
-    } else {
-        Err(ProblemType::Unavailable.into())
+    if *relay.stopping.borrow() {
+        return Err(ProblemType::Unavailable.into());
+    }
+    match relay.store.health().await?.ailment() {
+        None => Ok("ready\n"),
+        Some(ailment) => Err(Problem::new(ProblemType::Unavailable).detail(for_operator(ailment)).into()),
+    }
+}
+
+fn for_operator(ailment: Ailment) -> &'static str {
+    match ailment {
+        Ailment::NoWrites => {
+            "保存に失敗したため、受け付けを止めています。ディスクを調べてから、連携基盤を再起動してください。"
+        }
+        Ailment::DiskAtReserve => {
+            "ディスクの空きが予備の容量まで減ったため、新しい連携データを受け付けていません。空きを増やしてください。"
+        }
+        Ailment::LogTooLong => {
+            "保存ファイルのログが大きくなりすぎています。長く続いているバックアップがないか、ディスクに異常がないかを調べてください。"
+        }
     }
 }
 
 /// Numbers for Prometheus. On the operator's address only.
 pub(crate) async fn metrics(State(relay): State<App>) -> Answer<Response> {
     let stats = relay.store.stats().await?;
-    let text = relay.metrics.write(&stats, relay.store.is_healthy());
+    let text = relay.metrics.write(&stats, &relay.store.health().await?);
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }

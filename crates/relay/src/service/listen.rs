@@ -1,28 +1,32 @@
 //! Connections: accepted, handed to TLS and HTTP within time, and ended gracefully.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME};
+use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME, STRANGER_TIME, WRITE_TIME};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use super::caller::Peer;
+use super::door::{Door, Entry};
+use super::peer::Peer;
 use super::tls::{self, Shown};
+use super::write_time::WriteTime;
 use super::{App, Relay, routes, tend};
 use crate::folder::FolderError;
+use crate::store::sqlite::lock_of;
 
 /// Fields in the head of a request, at most.
 const HEAD_FIELDS: usize = 64;
@@ -32,6 +36,15 @@ const STOPPING_TIME: Duration = Duration::from_secs(20);
 
 /// How long to wait after accepting failed: too many files are open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a connection is silent before its other end is asked whether it is there, how often it is asked, and how
+/// many times in vain.
+const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_TRIES: u32 = 4;
+
+/// How long a chore that has ended waits until it begins anew.
+const CHORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// How often the relay looks whether its own certificate ends soon.
 const RENEWAL_CHECK: Duration = Duration::from_hours(6);
@@ -48,6 +61,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// Another relay serves this folder, or its lock cannot be had.
+    #[error("another relay serves this folder")]
+    Lock(#[source] std::io::Error),
     /// A certificate or key of the relay does not work with TLS.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -69,6 +85,8 @@ pub struct Listening {
     operator: Option<TcpListener>,
     tls: TlsAcceptor,
     shown: Arc<Shown>,
+    /// Held while the relay serves: there is one for one folder.
+    lock: std::fs::File,
 }
 
 impl Relay {
@@ -77,6 +95,8 @@ impl Relay {
     /// # Errors
     /// When an address is taken, or TLS cannot be set up.
     pub async fn listen(self) -> Result<Listening, ServeError> {
+        let lock = lock_of(&self.folder.store()).map_err(ServeError::Lock)?;
+        lock.try_lock().map_err(|error| ServeError::Lock(error.into()))?;
         let identity = self.folder.server(&self.issuing, &self.config.hosts, self.clock.now())?;
         let shown = Arc::new(Shown::new(&identity)?);
         let tls = TlsAcceptor::from(Arc::new(tls::config(&self, Arc::clone(&shown))?));
@@ -85,7 +105,7 @@ impl Relay {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        Ok(Listening { relay: Arc::new(self), offices, operator, tls, shown })
+        Ok(Listening { relay: Arc::new(self), offices, operator, tls, shown, lock })
     }
 
     /// A certificate before the old one ends.
@@ -115,14 +135,24 @@ impl Listening {
 
     /// Serves until `stop` is done; then open requests are answered, and what was taken in is durable.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { relay, offices, operator, tls, shown } = self;
+        let Self { relay, offices, operator, tls, shown, lock: _lock } = self;
         let mut chores = JoinSet::new();
         chores.spawn({
             let relay = Arc::clone(&relay);
-            async move { relay.hub.pass_on(relay.store.changes()).await }
+            again_and_again("pass changes on", move || {
+                let relay = Arc::clone(&relay);
+                async move { relay.hub.pass_on(relay.store.changes()).await }
+            })
         });
-        chores.spawn(tend::tend_for_ever(Arc::clone(&relay)));
-        chores.spawn(keep_certificate(Arc::clone(&relay), shown));
+        chores.spawn({
+            let relay = Arc::clone(&relay);
+            again_and_again("tend", move || tend::tend_for_ever(Arc::clone(&relay)))
+        });
+        chores.spawn({
+            let relay = Arc::clone(&relay);
+            let keep = move || keep_certificate(Arc::clone(&relay), Arc::clone(&shown));
+            again_and_again("renew the certificate", keep)
+        });
         if let Some(operator) = operator {
             let service = routes::operator(Arc::clone(&relay));
             chores.spawn(async move { drop(axum::serve(operator, service).await) });
@@ -130,7 +160,7 @@ impl Listening {
         let connections = Connections {
             service: routes::offices(Arc::clone(&relay)),
             graceful: GracefulShutdown::new(),
-            places: Arc::new(Semaphore::new(relay.config.connections as usize)),
+            door: Door::new(&relay.config),
             relay: Arc::clone(&relay),
             tls,
         };
@@ -145,6 +175,15 @@ impl Listening {
             tracing::warn!("open requests were cut off");
         }
         chores.shutdown().await;
+    }
+}
+
+/// Does something that should never end, also after it has panicked.
+async fn again_and_again<F: Future<Output = ()>>(what: &'static str, chore: impl Fn() -> F) {
+    loop {
+        let ended = AssertUnwindSafe(chore()).catch_unwind().await;
+        tracing::error!(what, panicked = ended.is_err(), "a chore has ended and begins anew");
+        sleep(CHORE_PAUSE).await;
     }
 }
 
@@ -163,21 +202,17 @@ struct Connections {
     service: Router,
     tls: TlsAcceptor,
     graceful: GracefulShutdown,
-    places: Arc<Semaphore>,
+    door: Door,
 }
 
 impl Connections {
     async fn accept_for_ever(&self, listener: &TcpListener) {
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, address)) => {
-                    let connection = self.connection(stream, address);
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
+                Ok((stream, address)) => match self.door.knock(address.ip().into()) {
+                    Some(entry) => drop(tokio::spawn(self.connection(stream, address, entry))),
+                    None => drop(self.relay.metrics.turned_away.inc()),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "accepting a connection failed");
                     sleep(ACCEPT_PAUSE).await;
@@ -187,18 +222,62 @@ impl Connections {
     }
 
     /// One connection from its handshake to its end. What goes wrong is the other side's matter.
-    fn connection(&self, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> + use<> {
+    fn connection(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        entry: Entry,
+    ) -> impl Future<Output = ()> + use<> {
         let (relay, tls, service) = (Arc::clone(&self.relay), self.tls.clone(), self.service.clone());
         let watcher = self.graceful.watcher();
         async move {
-            // Small answers must not wait for more to send.
-            drop(stream.set_nodelay(true));
+            set_up(&stream);
+            let stream = WriteTime::new(stream, WRITE_TIME);
             let Ok(Ok(stream)) = timeout(HANDSHAKE_TIME, tls.accept(stream)).await else { return };
             let Some(peer) = relay.peer(address, stream.get_ref().1) else { return };
+            let has_certificate = peer.certificate.is_some();
+            let Some(_entry) = entry.come_in(has_certificate) else {
+                relay.metrics.turned_away.inc();
+                return;
+            };
             relay.metrics.connections.inc();
-            let connection = http(stream, service, peer);
-            drop(watcher.watch(connection).await);
+            let connection = watcher.watch(http(stream, service, peer));
+            if has_certificate {
+                drop(connection.await);
+            } else {
+                drop(timeout(STRANGER_TIME, connection).await);
+            }
             relay.metrics.connections.dec();
+        }
+    }
+}
+
+/// Makes a connection answer at once, and notice that its other end is gone.
+fn set_up(stream: &TcpStream) {
+    // Without these it is slower and lasts longer; nothing else.
+    drop(stream.set_nodelay(true));
+    if let Err(error) = keep_alive(stream) {
+        tracing::debug!(%error, "a connection is not watched while it is silent");
+    }
+}
+
+fn keep_alive(stream: &TcpStream) -> rustix::io::Result<()> {
+    use rustix::net::sockopt;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_TRIES)
+}
+
+/// Lets this process open as many files as the system allows it: every connection is one. Says how many.
+pub fn raise_file_limit() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let found = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: found.maximum, ..found }) {
+        Ok(()) => found.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files cannot be raised");
+            found.current
         }
     }
 }
@@ -221,4 +300,26 @@ where
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEAD_FIELDS)
         .serve_connection(TokioIo::new(stream), answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chore_that_panics_or_ends_begins_anew() {
+        let (done, mut times) = tokio::sync::mpsc::unbounded_channel();
+        let chore = move || {
+            let done = done.clone();
+            async move {
+                done.send(()).unwrap();
+                assert!(done.is_closed(), "tried");
+            }
+        };
+        let doing = tokio::spawn(again_and_again("try", chore));
+        for _ in 0..3 {
+            times.recv().await.unwrap();
+        }
+        doing.abort();
+    }
 }

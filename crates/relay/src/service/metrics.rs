@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::store::Stats;
+use crate::store::{Health, Stats};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -25,12 +25,15 @@ pub(crate) struct Metrics {
     durations: Histogram,
     pub(crate) connections: Gauge,
     pub(crate) clock_leapt: Gauge,
+    pub(crate) turned_away: Counter,
     offices: Gauge,
     registered: Gauge,
     parcels: Gauge,
     waiting: Gauge,
     bytes: Gauge,
     healthy: Gauge,
+    log_bytes: Gauge,
+    disk_at_reserve: Gauge,
 }
 
 impl Metrics {
@@ -42,12 +45,15 @@ impl Metrics {
             durations: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
             connections: Gauge::default(),
             clock_leapt: Gauge::default(),
+            turned_away: Counter::default(),
             offices: Gauge::default(),
             registered: Gauge::default(),
             parcels: Gauge::default(),
             waiting: Gauge::default(),
             bytes: Gauge::default(),
             healthy: Gauge::default(),
+            log_bytes: Gauge::default(),
+            disk_at_reserve: Gauge::default(),
         };
         metrics.registered()
     }
@@ -56,6 +62,8 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("requests", "Requests answered", self.requests.clone());
         registry.register("request_seconds", "Time to answer", self.durations.clone());
+        let refused = "Connections for which there was no place";
+        registry.register("connections_turned_away", refused, self.turned_away.clone());
         let gauges = [
             ("connections", "Connections that are open", &self.connections),
             ("clock_leapt", "1 while nothing expires because the clock leapt", &self.clock_leapt),
@@ -64,7 +72,9 @@ impl Metrics {
             ("parcels", "Parcels ever accepted", &self.parcels),
             ("waiting_parcels", "Parcels that wait to be fetched", &self.waiting),
             ("held_bytes", "Sealed bytes held", &self.bytes),
-            ("healthy", "1 while writes are accepted", &self.healthy),
+            ("healthy", "1 while nothing is wrong", &self.healthy),
+            ("log_bytes", "Bytes of the store's log that are still to be carried over", &self.log_bytes),
+            ("disk_at_reserve", "1 while there is no space for new parcels", &self.disk_at_reserve),
         ];
         for (name, help, gauge) in gauges {
             registry.register(name, help, gauge.clone());
@@ -78,14 +88,16 @@ impl Metrics {
         self.durations.observe(took.as_secs_f64());
     }
 
-    pub(crate) fn write(&self, stats: &Stats, healthy: bool) -> String {
+    pub(crate) fn write(&self, stats: &Stats, health: &Health) -> String {
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.offices, stats.offices);
         set(&self.registered, stats.registered);
         set(&self.parcels, stats.parcels);
         set(&self.waiting, stats.waiting);
         set(&self.bytes, stats.bytes);
-        set(&self.healthy, u64::from(healthy));
+        set(&self.healthy, u64::from(health.ailment().is_none()));
+        set(&self.log_bytes, health.log_bytes);
+        set(&self.disk_at_reserve, u64::from(health.disk_at_reserve));
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a String cannot fail");
         text

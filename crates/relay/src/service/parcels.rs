@@ -1,27 +1,31 @@
 //! Parcels: handing in, looking at, fetching and withdrawing; inbox and sent list.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream;
-use sha2::{Digest as _, Sha256};
-use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field, parse_digest_field};
-use tasuki_protocol::limits::{PARCEL_BYTES, UPLOAD_TIME};
+use hyper::body::Body as _;
+use tasuki_protocol::header::{
+    DIGEST, KEY_EPOCH, SEALED, TO, UPLOAD_LENGTH, UPLOAD_OFFSET, digest_field, parse_digest_field,
+};
+use tasuki_protocol::limits::{PARCEL_BYTES, is_too_slow};
 use tasuki_protocol::mailbox::{Cursor, Page};
-use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
+use tasuki_protocol::parcel::{Arrived, Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tasuki_protocol::schema;
-use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
-use tokio::time::timeout;
+use tasuki_terms::{OfficeNo, ParcelId};
 
-use super::body::{FromPath, FromQuery, content_length, field, next_piece, text_field};
+use super::body::{FromPath, FromQuery, content_length, field, next_piece, optional_field, text_field};
 use super::caller::Caller;
 use super::limit::Place;
 use super::refusal::{Answer, Refusal};
-use super::{App, MEMORY_UNIT, Relay};
+use super::spool::{Key, Upload};
+use super::{App, Relay};
 use crate::store::{Acceptance, Offer, Withdrawal};
 
 /// Contents go out in pieces of this size, in bytes.
@@ -33,13 +37,18 @@ pub(crate) fn checked(cursor: Cursor) -> Answer<Cursor> {
 }
 
 /// Hands a parcel in. It is answered when it is durable; a repeat of the very same is answered in the same way.
+///
+/// When the line was cut, ask `GET /v1/parcels/{id}/upload` how much has arrived, and hand in the rest: the same head
+/// with `upload-offset`, and what comes after it as the body.
 #[utoipa::path(
     put, path = "/v1/parcels/{id}", tag = "parcels",
     params(
         ("id" = schema::ParcelId, Path),
         ("tasuki-to" = schema::OfficeNo, Header, description = "The receiver"),
         ("tasuki-key-epoch" = u32, Header, description = "Epoch of the receiver's key"),
-        ("repr-digest" = String, Header, description = "sha-256=:BASE64: of the sealed bytes (RFC 9530)"),
+        ("repr-digest" = String, Header, description = "sha-256=:BASE64: of all sealed bytes (RFC 9530)"),
+        ("upload-offset" = Option<u64>, Header,
+            description = "How many bytes have arrived before and are not in this body"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Parcel), (status = 200, body = Parcel, description = "It was there"))
@@ -50,18 +59,60 @@ pub(crate) async fn put(
     FromPath(id): FromPath<ParcelId>,
     request: Request,
 ) -> Answer<(StatusCode, Json<Parcel>)> {
-    let offer = relay.offer(caller.office, id, request.headers())?;
+    if text_field(request.headers(), &header::CONTENT_TYPE) != Some(SEALED) {
+        return Err(ProblemType::UnsupportedMediaType.into());
+    }
+    let offset = optional_field(request.headers(), UPLOAD_OFFSET)?.unwrap_or(0);
+    // A request with no body at all need not say that it has none.
+    let nothing_more = offset > 0 && request.body().is_end_stream();
+    let rest = if nothing_more { 0 } else { content_length(request.headers())? };
+    let size = rest.saturating_add(offset);
+    let offer = relay.offer(caller.office, id, request.headers(), size)?;
     let judgement = relay.store.may_accept(&offer, relay.clock.now()).await?;
     if !matches!(judgement, Acceptance::New(_)) {
         return answer(judgement);
     }
-    let units = u32::try_from(offer.size.div_ceil(MEMORY_UNIT)).unwrap_or(u32::MAX);
-    let memory = relay.upload_memory.acquire_many(units).await.map_err(|_| ProblemType::Unavailable)?;
-    let contents = timeout(UPLOAD_TIME, receive(request.into_body(), &offer));
-    let contents = contents.await.map_err(|_| ProblemType::TooSlow)??;
-    let accepted = relay.store.accept(offer, contents, caller.by(&relay)).await?;
-    drop(memory);
+    let place = relay.limits.upload(caller.office)?;
+    let mut upload = relay.spool.begin(&offer, offset).await?;
+    receive(request.into_body(), &mut upload).await?;
+    let whole = upload.finish(offer.digest).await?;
+    let accepted = relay.store.accept(offer, whole.contents()?, caller.by(&relay)).await?;
+    whole.settle();
+    drop(place);
     answer(accepted)
+}
+
+/// How much of a parcel has arrived, asked before it is handed in (again): the head is that of handing in, with the
+/// length of the whole. A parcel that was accepted has arrived wholly: handing in nothing but its head brings the
+/// answer that was lost. What would be refused is refused here, before it is sent.
+///
+/// What arrived before the line was cut is kept for a day at most, and only of parcels of more than 256 KiB. An earlier
+/// try that still goes on ends.
+#[utoipa::path(
+    get, path = "/v1/parcels/{id}/upload", tag = "parcels",
+    params(
+        ("id" = schema::ParcelId, Path),
+        ("tasuki-to" = schema::OfficeNo, Header, description = "The receiver"),
+        ("tasuki-key-epoch" = u32, Header, description = "Epoch of the receiver's key"),
+        ("repr-digest" = String, Header, description = "sha-256=:BASE64: of all sealed bytes (RFC 9530)"),
+        ("upload-length" = u64, Header, description = "Length of all sealed bytes"),
+    ),
+    responses((status = 200, body = Arrived))
+)]
+pub(crate) async fn arrived(
+    State(relay): State<App>,
+    caller: Caller,
+    FromPath(id): FromPath<ParcelId>,
+    headers: HeaderMap,
+) -> Answer<Json<Arrived>> {
+    let offer = relay.offer(caller.office, id, &headers, field(&headers, UPLOAD_LENGTH)?)?;
+    // Asked first: what has come in wholly meanwhile is not to be missed by both.
+    let offset = relay.spool.arrived(Key::of(&offer)).await;
+    let judgement = relay.store.may_accept(&offer, relay.clock.now()).await?;
+    match judgement {
+        Acceptance::New(_) => Ok(Json(Arrived { offset })),
+        known => answer(known).map(|_| Json(Arrived { offset: offer.size })),
+    }
 }
 
 fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
@@ -81,22 +132,21 @@ fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
     Err(kind.into())
 }
 
-/// Reads the contents of a parcel, and that they are what was offered.
-async fn receive(mut body: Body, offer: &Offer) -> Answer<Bytes> {
-    let size = usize::try_from(offer.size).unwrap_or(usize::MAX);
-    let mut contents = BytesMut::new();
-    let mut hash = Sha256::new();
-    while let Some(piece) = next_piece(&mut body).await? {
-        if contents.len() + piece.len() > size {
-            return Err(ProblemType::DigestMismatch.into());
+/// Reads the contents of a parcel, as long as they come fast enough and their sender does not come back otherwise.
+async fn receive(mut body: Body, upload: &mut Upload) -> Answer<()> {
+    let (began, mut received) = (Instant::now(), 0);
+    loop {
+        let piece = tokio::select! {
+            piece = next_piece(&mut body) => piece?,
+            () = upload.is_left() => return Err(ProblemType::TooSlow.into()),
+        };
+        let Some(piece) = piece else { return Ok(()) };
+        received += piece.len() as u64;
+        upload.write(piece).await?;
+        if is_too_slow(received, began.elapsed()) {
+            return Err(ProblemType::TooSlow.into());
         }
-        hash.update(&piece);
-        contents.extend_from_slice(&piece);
     }
-    if contents.len() != size || Sha256Digest(hash.finalize().into()) != offer.digest {
-        return Err(ProblemType::DigestMismatch.into());
-    }
-    Ok(contents.freeze())
 }
 
 /// What a sender or receiver knows of a parcel, with the receipts that are the evidence of its delivery.
@@ -253,13 +303,9 @@ pub(crate) async fn sent(
 
 impl Relay {
     /// What a sender offers in the head of its request.
-    fn offer(&self, from: OfficeNo, id: ParcelId, headers: &HeaderMap) -> Answer<Offer> {
+    fn offer(&self, from: OfficeNo, id: ParcelId, headers: &HeaderMap, size: u64) -> Answer<Offer> {
         let to = field(headers, TO)?;
         let key_epoch = field(headers, KEY_EPOCH)?;
-        if text_field(headers, &header::CONTENT_TYPE) != Some(SEALED) {
-            return Err(ProblemType::UnsupportedMediaType.into());
-        }
-        let size = content_length(headers)?;
         if size > PARCEL_BYTES {
             return Err(ProblemType::TooLarge.into());
         }

@@ -62,6 +62,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(directory::lookup))
         .routes(routes!(codes::show))
         .routes(routes!(parcels::put, parcels::show, parcels::withdraw))
+        .routes(routes!(parcels::arrived))
         .routes(routes!(parcels::content))
         .routes(routes!(receipts::post))
         .routes(routes!(parcels::inbox))

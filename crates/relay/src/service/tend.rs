@@ -18,6 +18,7 @@ pub(crate) async fn tend_for_ever(relay: App) {
         relay.tend().await;
         relay.limits.tidy();
         relay.hub.tidy();
+        relay.spool.tidy();
     }
 }
 

@@ -3,21 +3,46 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tasuki_protocol::limits::{PARCEL_BYTES, UPLOAD_TIME};
-use tokio::time::timeout;
+use tasuki_protocol::limits::is_too_slow;
 
 use super::body::next_piece;
 
-/// A body that, when nobody wants it any more, is read and thrown away.
-pub(crate) struct Whole(Body);
+/// How much of a body was read, and how much more may be.
+#[derive(Clone, Copy)]
+struct Reading {
+    began: Instant,
+    read: u64,
+    left: u64,
+}
+
+impl Reading {
+    fn count(&mut self, piece: &Bytes) {
+        let length = piece.len() as u64;
+        self.read += length;
+        self.left = self.left.saturating_sub(length);
+    }
+
+    /// What is too much or comes too slowly is of a caller whom an answer would not help.
+    fn goes_on(&self) -> bool {
+        self.left > 0 && !is_too_slow(self.read, self.began.elapsed())
+    }
+}
+
+/// A body that, when nobody wants it any more, is read and thrown away, as far as it may go.
+pub(crate) struct Whole {
+    body: Body,
+    reading: Reading,
+}
 
 impl Whole {
-    pub(crate) fn new(body: Body) -> Self {
-        Self(body)
+    /// At most so many bytes are read of what nobody wants.
+    pub(crate) fn new(body: Body, wanted: u64) -> Self {
+        Self { body, reading: Reading { began: Instant::now(), read: 0, left: wanted } }
     }
 }
 
@@ -29,38 +54,37 @@ impl HttpBody for Whole {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(piece) = frame.data_ref()
+        {
+            self.reading.count(piece);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
     }
 }
 
 impl Drop for Whole {
     fn drop(&mut self) {
-        if !self.0.is_end_stream() {
-            let body = std::mem::take(&mut self.0);
-            tokio::spawn(throw_away(body));
+        if !self.body.is_end_stream() && self.reading.goes_on() {
+            tokio::spawn(throw_away(std::mem::take(&mut self.body), self.reading));
         }
     }
 }
 
-/// Reads what nobody needs, as far as an honest caller would send.
-async fn throw_away(mut body: Body) {
-    let mut left = PARCEL_BYTES;
-    let read = async {
-        while let Ok(Some(piece)) = next_piece(&mut body).await {
-            match left.checked_sub(piece.len() as u64) {
-                Some(rest) => left = rest,
-                None => return,
-            }
+async fn throw_away(mut body: Body, mut reading: Reading) {
+    while let Ok(Some(piece)) = next_piece(&mut body).await {
+        reading.count(&piece);
+        if !reading.goes_on() {
+            return;
         }
-    };
-    // If it takes too long, the caller is none that an answer would help.
-    drop(timeout(UPLOAD_TIME, read).await);
+    }
 }

@@ -10,7 +10,7 @@ use tasuki_protocol::parcel::{Parcel, ParcelWithReceipts};
 use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
-use super::{By, StoreError};
+use super::{By, Contents, StoreError};
 
 /// A parcel that a sender wants to hand in.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ pub trait Parcels {
     ///
     /// # Errors
     /// When the store cannot write; [`StoreError::Full`] when it has too little space.
-    async fn accept(&self, offer: Offer, contents: Bytes, by: By) -> Result<Acceptance, StoreError>;
+    async fn accept(&self, offer: Offer, contents: Contents, by: By) -> Result<Acceptance, StoreError>;
 
     /// A parcel as its sender sees it, whatever became of it.
     ///

@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod certificates;
 mod check;
+mod checkpointer;
 mod lists;
 mod offices;
 mod open;
@@ -25,24 +26,30 @@ mod withdrawn_ahead;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 
+use checkpointer::Checkpointer;
 use readers::Readers;
-use writer::{Tx, Writer};
+use writer::{Disk, Tx, Writer};
 
-use super::{Stats, Store, StoreError, Violation};
+use super::{Health, Stats, Store, StoreError, Violation};
 
-pub(crate) use open::remains;
 pub use open::{OpenError, backup};
+pub(crate) use open::{lock_of, remains};
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
     writer: Writer,
+    checkpointer: Checkpointer,
     readers: Readers,
+    disk: Arc<Disk>,
+    healthy: Arc<AtomicBool>,
     life: Life,
 }
 
@@ -57,10 +64,13 @@ impl SqliteStore {
     /// When the file cannot be opened, is no store, or was made by a newer version.
     pub fn open(path: &Path, reserve: u64) -> Result<Self, OpenError> {
         let connection = open::writable(path)?;
-        open::migrate(&connection)?;
+        open::migrate_unserved(path, &connection)?;
         let life = open::life(&connection)?;
         let readers = Readers::open(path)?;
-        Ok(Self { writer: Writer::start(connection, path, reserve)?, readers, life })
+        let (disk, healthy) = (Arc::new(Disk::of(path, reserve)), Arc::new(AtomicBool::new(true)));
+        let checkpointer = Checkpointer::start(path, Arc::clone(&healthy))?;
+        let writer = Writer::start(connection, Arc::clone(&disk), Arc::clone(&healthy), checkpointer.bell())?;
+        Ok(Self { writer, checkpointer, readers, disk, healthy, life })
     }
 
     /// Runs a job on the writing thread and answers when it is durable. `weight` is its size in bytes.
@@ -91,8 +101,10 @@ impl Store for SqliteStore {
         self.life
     }
 
-    fn is_healthy(&self) -> bool {
-        self.writer.is_healthy()
+    async fn health(&self) -> Result<Health, StoreError> {
+        let (disk, log_bytes) = (Arc::clone(&self.disk), self.checkpointer.log_bytes());
+        let writes = self.healthy.load(Ordering::Acquire);
+        self.read(move |db| Ok(Health { writes, log_bytes, disk_at_reserve: disk.is_at_reserve(db)? })).await
     }
 
     async fn check(&self, deep: bool) -> Result<Vec<Violation>, StoreError> {

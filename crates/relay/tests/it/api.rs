@@ -653,6 +653,25 @@ async fn parcels_expire_and_the_operator_sees_numbers() {
 }
 
 #[tokio::test]
+async fn a_relay_without_room_says_so() {
+    let served = Served::start_with(|config| config.reserve_bytes = u64::MAX / 2).await;
+    let (a, _b) = (served.node(A).await, served.node(B).await);
+    let answer = a.put(B, new_id(), &contents(10)).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::StorageFull);
+    let large = a.put(B, new_id(), &contents(1_000_000)).send().await.unwrap();
+    assert_eq!(problem(large).await, ProblemType::StorageFull);
+    let ask = |path: &str| reqwest::get(format!("http://{}{path}", served.operator));
+    let ready = ask("/ready").await.unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(ready.text().await.unwrap().contains("ディスク"));
+    let numbers = ask("/metrics").await.unwrap().text().await.unwrap();
+    for line in ["tasuki_relay_disk_at_reserve 1", "tasuki_relay_healthy 0"] {
+        assert!(numbers.contains(line), "{numbers}");
+    }
+    assert_eq!(a.get("/v1/inbox").send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn invented_methods_are_one_number_in_the_metrics() {
     let served = Served::start().await;
     let stranger = served.stranger();

@@ -96,13 +96,16 @@ pub(crate) async fn a_parcel_waits_for_its_receiver_and_nobody_else(world: &Worl
 
 pub(crate) async fn the_same_offer_again_gives_the_same_answer(world: &World) {
     let parcel = world.send(A, B, 1).await;
-    let again = world.store.accept(offer(A, B, 1), contents(1), by(500)).await.unwrap();
+    let again = world.store.accept(offer(A, B, 1), contents(1).into(), by(500)).await.unwrap();
     assert_eq!(again, Acceptance::Same(parcel.clone()));
     assert_eq!(world.store.may_accept(&offer(A, B, 1), at(500)).await.unwrap(), Acceptance::Same(parcel));
     let other = Offer { digest: Sha256Digest([9; 32]), ..offer(A, B, 1) };
-    assert_eq!(world.store.accept(other, contents(1), by(500)).await.unwrap(), Acceptance::Conflict);
+    assert_eq!(world.store.accept(other, contents(1).into(), by(500)).await.unwrap(), Acceptance::Conflict);
     let elsewhere = Offer { to: no(A), ..offer(A, B, 1) };
-    assert_eq!(world.store.accept(elsewhere, contents(1), by(500)).await.unwrap(), Acceptance::Conflict);
+    assert_eq!(
+        world.store.accept(elsewhere, contents(1).into(), by(500)).await.unwrap(),
+        Acceptance::Conflict
+    );
     assert_eq!(world.inbox(B).await.len(), 1);
 }
 
@@ -122,18 +125,21 @@ pub(crate) async fn an_offer_is_refused_for_the_reason_that_holds(world: &World)
     ];
     for (offer, expected) in cases {
         assert_eq!(world.store.may_accept(&offer, at(0)).await.unwrap(), expected);
-        assert_eq!(world.store.accept(offer, contents(1), by(0)).await.unwrap(), expected);
+        assert_eq!(world.store.accept(offer, contents(1).into(), by(0)).await.unwrap(), expected);
     }
     let just = Offer { mailbox_bytes: contents(1).len() as u64, ..current(1) };
-    assert!(matches!(world.store.accept(just, contents(1), by(0)).await.unwrap(), Acceptance::New(_)));
+    assert!(matches!(world.store.accept(just, contents(1).into(), by(0)).await.unwrap(), Acceptance::New(_)));
     let one_more = Offer { mailbox_bytes: contents(1).len() as u64, ..current(2) };
-    assert_eq!(world.store.accept(one_more, contents(2), by(0)).await.unwrap(), Acceptance::MailboxFull);
+    assert_eq!(
+        world.store.accept(one_more, contents(2).into(), by(0)).await.unwrap(),
+        Acceptance::MailboxFull
+    );
 }
 
 pub(crate) async fn many_at_once_with_one_number_are_one_parcel(world: &World) {
     let sends = (0..50).map(|number| {
         let digest = if number % 5 == 4 { Sha256Digest([9; 32]) } else { offer(A, B, 1).digest };
-        world.store.accept(Offer { digest, ..offer(A, B, 1) }, contents(1), by(0))
+        world.store.accept(Offer { digest, ..offer(A, B, 1) }, contents(1).into(), by(0))
     });
     // The first of them has the right digest, and jobs are done in their order.
     let answers = join_all(sends).await;
@@ -168,7 +174,7 @@ async fn join_all<F: Future<Output = Result<T, E>>, T, E: std::fmt::Debug>(
 }
 
 pub(crate) async fn a_cursor_skips_nothing_that_is_sent_meanwhile(world: &World) {
-    let send = |number: u8| world.store.accept(offer(A, B, number), contents(number), by(0));
+    let send = |number: u8| world.store.accept(offer(A, B, number), contents(number).into(), by(0));
     let mut seen = Vec::new();
     let mut cursor = Cursor { after: 0, limit: 7 };
     for round in 0..10 {
@@ -237,24 +243,24 @@ pub(crate) async fn a_number_taken_back_before_its_parcel_comes_is_never_taken(w
             world.store.may_accept(&offer(A, B, 1), at(seconds)).await.unwrap(),
             Acceptance::Withdrawn
         );
-        let late = world.store.accept(offer(A, B, 1), contents(1), by(seconds)).await.unwrap();
+        let late = world.store.accept(offer(A, B, 1), contents(1).into(), by(seconds)).await.unwrap();
         assert_eq!(late, Acceptance::Withdrawn);
     }
     assert_eq!(world.inbox(B).await, []);
     // The number is A's alone: B's parcel of the same number is another.
     assert!(matches!(
-        world.store.accept(offer(B, A, 1), contents(1), by(2)).await.unwrap(),
+        world.store.accept(offer(B, A, 1), contents(1).into(), by(2)).await.unwrap(),
         Acceptance::New(_)
     ));
     // What was handed in and taken back is refused in the same way.
     world.send(A, B, 2).await;
     world.store.withdraw(no(A), id(2), by(3)).await.unwrap();
-    let again = world.store.accept(offer(A, B, 2), contents(2), by(4)).await.unwrap();
+    let again = world.store.accept(offer(A, B, 2), contents(2).into(), by(4)).await.unwrap();
     assert_eq!(again, Acceptance::Withdrawn);
     // Both at once: whoever is first, nothing waits in the end.
     for number in 10..40 {
         let (accepted, withdrawn) = tokio::join!(
-            world.store.accept(offer(A, B, number), contents(number), by(5)),
+            world.store.accept(offer(A, B, number), contents(number).into(), by(5)),
             world.store.withdraw(no(A), id(number), by(5))
         );
         assert!(matches!(accepted.unwrap(), Acceptance::New(_) | Acceptance::Withdrawn));
@@ -735,5 +741,5 @@ pub(crate) async fn numbers_add_up(world: &World) {
     let stats = world.store.stats().await.unwrap();
     assert_eq!((stats.offices, stats.registered, stats.parcels, stats.waiting), (3, 2, 3, 1));
     assert_eq!(stats.bytes, (contents(1).len() + contents(3).len()) as u64);
-    assert!(world.store.is_healthy());
+    assert_eq!(world.store.health().await.unwrap().ailment(), None);
 }

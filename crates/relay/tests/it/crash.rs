@@ -59,7 +59,11 @@ async fn send_without_end() {
         let id = ParcelId::new(at(0), random);
         let offer = Offer { id, mailbox_bytes: u64::MAX, ..offer(A, B, 7) };
         let by = By { at: at(i64::try_from(number).unwrap()), ..by(0) };
-        assert!(matches!(store.accept(offer, contents(7), by).await.unwrap(), Acceptance::New(_)));
+        let answer = store.accept(offer, contents(7).into(), by).await;
+        if answer.is_err() {
+            println!("ailment {:?}", store.health().await.unwrap().ailment());
+        }
+        assert!(matches!(answer.unwrap(), Acceptance::New(_)));
         println!("accepted {id}");
     }
 }
@@ -70,9 +74,9 @@ async fn a_backup_is_taken_while_the_store_is_written() {
     let (path, copy) = (folder.path().join("relay.db"), folder.path().join("copy.db"));
     let store = SqliteStore::open(&path, 0).unwrap();
     populate(&store).await;
-    store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+    store.accept(offer(A, B, 1), contents(1).into(), by(0)).await.unwrap();
     tasuki_relay::store::sqlite::backup(&path, &copy).unwrap();
-    store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap();
+    store.accept(offer(A, B, 2), contents(2).into(), by(0)).await.unwrap();
     let copy = SqliteStore::open(&copy, 0).unwrap();
     assert_eq!(copy.stats().await.unwrap().parcels, 1);
     assert_eq!(copy.check(true).await.unwrap(), []);
@@ -104,10 +108,10 @@ async fn a_disk_without_room_takes_no_contents_but_receipts() {
     {
         let store = SqliteStore::open(&path, 0).unwrap();
         populate(&store).await;
-        store.accept(offer(A, B, 1), contents(1), by(0)).await.unwrap();
+        store.accept(offer(A, B, 1), contents(1).into(), by(0)).await.unwrap();
     }
     let store = SqliteStore::open(&path, u64::MAX / 2).unwrap();
-    let full = store.accept(offer(A, B, 2), contents(2), by(0)).await.unwrap_err();
+    let full = store.accept(offer(A, B, 2), contents(2).into(), by(0)).await.unwrap_err();
     assert!(matches!(full, tasuki_relay::store::StoreError::Full), "{full:?}");
     let parcel = store.inbox_parcel(no(B), offer(A, B, 1).id).await.unwrap().unwrap().parcel;
     let receipt = crate::world::signed(&parcel, tasuki_protocol::receipt::ReceiptKind::Received);
@@ -115,8 +119,8 @@ async fn a_disk_without_room_takes_no_contents_but_receipts() {
     assert_eq!(store.check(true).await.unwrap(), []);
 }
 
-/// Runs the sender without end under strace until it ends or has answered so often; what was answered.
-fn traced(path: &std::path::Path, options: &[&str], most: usize) -> Vec<ParcelId> {
+/// Runs the sender without end under strace until it ends or has said so many lines; what it has said.
+fn said(path: &std::path::Path, options: &[&str], most: usize) -> Vec<String> {
     let mut child = Command::new("strace")
         .args(["-f", "-qq", "-e", "signal=none"])
         .args(options)
@@ -128,12 +132,22 @@ fn traced(path: &std::path::Path, options: &[&str], most: usize) -> Vec<ParcelId
         .spawn()
         .unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let ids = lines.filter_map(|line| line.ok()?.strip_prefix("accepted ")?.parse().ok());
-    let answered = ids.take(most).collect();
+    let ours = |line: &String| line.starts_with("accepted ") || line.starts_with("ailment ");
+    let lines = lines.map_while(Result::ok).filter(ours).take(most).collect();
     // It has ended by itself when a fault was injected.
     drop(child.kill());
     child.wait().unwrap();
-    answered
+    lines
+}
+
+/// Of these lines, what was answered.
+fn answered_in(lines: &[String]) -> Vec<ParcelId> {
+    lines.iter().filter_map(|line| line.strip_prefix("accepted ")?.parse().ok()).collect()
+}
+
+/// Runs the sender without end under strace until it ends or has answered so often; what was answered.
+fn traced(path: &std::path::Path, options: &[&str], most: usize) -> Vec<ParcelId> {
+    answered_in(&said(path, options, most))
 }
 
 #[test]
@@ -141,14 +155,20 @@ fn nothing_is_answered_before_it_is_synced() {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace");
     let path = folder.path().join("relay.db");
-    let calls = ["-e", "trace=fsync,fdatasync,write", "-s", "16", "-o", trace.to_str().unwrap()];
+    let calls = ["-y", "-e", "trace=fsync,fdatasync,write", "-s", "16", "-o", trace.to_str().unwrap()];
     assert_eq!(traced(&path, &calls, 20).len(), 20);
     let (mut synced, mut answers) = (false, 0);
+    // Only a sync of the log counts; that of the file, by another thread, makes nothing durable that is answered.
+    let mut unfinished = std::collections::HashSet::new();
     for line in BufReader::new(std::fs::File::open(&trace).unwrap()).lines() {
         let line = line.unwrap();
-        if line.contains("sync") && line.ends_with("= 0") {
-            synced = true;
-        } else if line.contains("write(1, \"accepted") {
+        let thread = line.split_whitespace().next().unwrap().to_owned();
+        if line.contains("sync(") && line.contains("-wal>") {
+            synced |= line.ends_with("= 0");
+            unfinished.extend(line.ends_with("<unfinished ...>").then_some(thread));
+        } else if line.contains("sync resumed") {
+            synced |= unfinished.remove(&thread) && line.ends_with("= 0");
+        } else if line.contains("write(1<") && line.contains("accepted") {
             assert!(synced, "answered without a sync: {line}");
             (synced, answers) = (false, answers + 1);
         }
@@ -188,4 +208,52 @@ async fn a_failed_sync_is_no_answer() {
     for id in before.iter().chain(&answered) {
         assert!(store.inbox_parcel(no(B), *id).await.unwrap().is_some());
     }
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_carried_over_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    drop(SqliteStore::open(&path, 0).unwrap());
+    // Syncs of the log go well, those of the file do not.
+    let file = path.to_str().unwrap();
+    let inject = "inject=fsync,fdatasync:error=EIO";
+    let lines = said(&path, &["-P", file, "-e", "trace=fsync,fdatasync", "-e", inject], 20_000);
+    assert_eq!(lines.last().unwrap(), "ailment Some(NoWrites)", "after {} lines", lines.len());
+    let answered = answered_in(&lines);
+    assert!(answered.len() > 1, "it failed before there was anything to carry over");
+    let store = SqliteStore::open(&path, 0).unwrap();
+    assert_eq!(store.check(true).await.unwrap(), []);
+    for id in &answered {
+        assert!(store.inbox_parcel(no(B), *id).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_emptied_when_nothing_is_written_and_goes_on_while_somebody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    let store = SqliteStore::open(&path, 0).unwrap();
+    populate(&store).await;
+    assert!(store.health().await.unwrap().log_bytes > 0);
+    let log = || std::fs::metadata(folder.path().join("relay.db-wal")).unwrap().len();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while store.health().await.unwrap().log_bytes > 0 || log() > 0 {
+        assert!(std::time::Instant::now() < until, "the log is not emptied");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // Somebody reads for long: what they see stays, and sends are answered all the same.
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let parcels = || reader.query_row("SELECT count(*) FROM parcel", [], |row| row.get::<_, u64>(0)).unwrap();
+    assert_eq!(parcels(), 0);
+    for number in 0..50 {
+        let offer = Offer { mailbox_bytes: u64::MAX, ..offer(A, B, number) };
+        assert!(matches!(
+            store.accept(offer, contents(number).into(), by(0)).await.unwrap(),
+            Acceptance::New(_)
+        ));
+    }
+    assert_eq!(parcels(), 0);
+    assert_eq!(store.health().await.unwrap().ailment(), None);
 }

@@ -6,8 +6,10 @@ mod api;
 mod authorisation;
 mod contract;
 mod crash;
+mod intake;
 mod served;
 mod slow;
+mod strangers;
 mod tools;
 mod world;
 

@@ -258,12 +258,19 @@ impl Node {
     }
 
     pub(crate) fn put(&self, to: &str, id: ParcelId, contents: &Bytes) -> RequestBuilder {
-        self.call(Method::PUT, &format!("/v1/parcels/{id}"))
+        let request = self.client.put(format!("{}/v1/parcels/{id}", self.base));
+        self.heads_of(request, to, contents).body(contents.clone())
+    }
+
+    /// A request with the head of a parcel.
+    pub(crate) fn heads_of(&self, request: RequestBuilder, to: &str, contents: &Bytes) -> RequestBuilder {
+        let token = self.session.as_ref().map(|session| session.access_token.expose()).unwrap_or_default();
+        request
+            .bearer_auth(token)
             .header(TO, to)
             .header(KEY_EPOCH, "1")
             .header(DIGEST, digest_field(Sha256Digest(Sha256::digest(contents).into())))
             .header("content-type", SEALED)
-            .body(contents.clone())
     }
 
     pub(crate) fn receipt(

@@ -41,7 +41,7 @@ impl World {
     }
 
     pub(crate) async fn send(&self, from: &str, to: &str, number: u8) -> Parcel {
-        match self.store.accept(offer(from, to, number), contents(number), by(0)).await.unwrap() {
+        match self.store.accept(offer(from, to, number), contents(number).into(), by(0)).await.unwrap() {
             Acceptance::New(parcel) => parcel,
             other => panic!("{other:?}"),
         }

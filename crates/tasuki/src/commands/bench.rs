@@ -1,10 +1,8 @@
 //! `tasuki bench`: how fast a relay is on this machine, and whether it keeps its promises for long.
 
 mod baseline;
-mod chance;
 mod exports;
 mod figures;
-mod line;
 mod node;
 mod nodes;
 mod relay;

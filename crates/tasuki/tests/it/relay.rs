@@ -34,13 +34,12 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path) -> Self {
-        let mut child = tasuki()
-            .args(["relay", "serve", "--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--dir"])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let listen = ["--listen", "127.0.0.1:0", "--operator-listen", "127.0.0.1:0", "--dir"];
+        Self::of(tasuki().args(["relay", "serve"]).args(listen).arg(folder))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let lines: Vec<String> = output.lines().take(2).map(Result::unwrap).collect();
         Self { child, lines }
@@ -269,4 +268,19 @@ fn a_table_of_service_codes_is_checked_before_it_is_handed_out() {
     write("11111,x,1,,20240601\n");
     assert!(refused(&folder, &load).contains("2行目の「code」"));
     assert_eq!(std::fs::read_to_string(folder.join("service-codes.csv")).unwrap(), kept);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_relay_may_open_as_many_files_as_the_system_lets_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("relay");
+    good(&folder, &["init"]);
+    let script = "ulimit -Sn 64 && exec \"$0\" relay serve --listen 127.0.0.1:0 --operator-listen 127.0.0.1:0 --dir \"$1\"";
+    let serving =
+        Serving::of(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_tasuki")]).arg(&folder));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<&str> = files.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(numbers[0], numbers[1], "{files}");
 }

@@ -27,10 +27,7 @@ const APPLICATION_ID: i32 = 0x5453_4b52;
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 
 /// Bytes of a page: with larger ones the small rows cost more, with smaller ones the contents.
-const PAGE_BYTES: i32 = 4096;
-
-/// Pages in the log after which the writer carries them over into the file: 16 MiB.
-const CHECKPOINT_PAGES: i32 = 4096;
+pub(super) const PAGE_BYTES: u64 = 4096;
 
 /// Why the store cannot be opened or copied.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +61,9 @@ pub enum OpenError {
         /// Newest version known here.
         known: usize,
     },
+    /// The file was made by an older version whose relay still serves it.
+    #[error("a relay of an older version serves {0}: stop it first")]
+    Served(PathBuf),
     /// A thread or a file cannot be had.
     #[error("cannot start the store")]
     System(#[from] std::io::Error),
@@ -76,7 +76,7 @@ pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     let db = Connection::open(path).map_err(open)?;
     db.busy_timeout(LOCK_WAIT)?;
     // The page size holds for a new file only, and must be set before anything is written.
-    db.pragma_update(None, "page_size", PAGE_BYTES)?;
+    db.pragma_update(None, "page_size", i64::try_from(PAGE_BYTES).unwrap_or(i64::MAX))?;
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(open)?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if id != APPLICATION_ID && tables > 0 {
@@ -84,11 +84,21 @@ pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     }
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "full")?;
-    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // The checkpointer does it: here nobody would hear of a failure.
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "cache_size", -32 * 1024)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
     db.set_prepared_statement_cache_capacity(256);
+    Ok(db)
+}
+
+/// Opens a connection that carries the log over, and waits only so long for those who read.
+pub(super) fn carrying(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
+    let db = Connection::open(path).map_err(|source| OpenError::Open { path: path.to_owned(), source })?;
+    db.busy_timeout(patience)?;
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(db)
 }
 
@@ -103,9 +113,36 @@ pub(super) fn readable(path: &Path) -> Result<Connection, OpenError> {
     Ok(db)
 }
 
+/// Whether the file is of this version.
+pub(super) fn is_this_version(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(db)? == MIGRATIONS.len())
+}
+
+fn version(db: &Connection) -> rusqlite::Result<usize> {
+    db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
+}
+
+/// The lock that a relay holds while it serves a store.
+pub(crate) fn lock_of(store: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(store.with_extension("lock"))
+}
+
+/// Brings the file up to the newest version, unless a relay of an older one is serving it.
+pub(super) fn migrate_unserved(path: &Path, db: &Connection) -> Result<(), OpenError> {
+    if (1..MIGRATIONS.len()).contains(&version(db)?) {
+        let lock = lock_of(path)?;
+        match lock.try_lock() {
+            Ok(()) => return migrate(db),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(OpenError::Served(path.to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    migrate(db)
+}
+
 /// Brings the file up to the newest version; each step is one transaction.
 pub(super) fn migrate(db: &Connection) -> Result<(), OpenError> {
-    let found: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = version(db)?;
     if found > MIGRATIONS.len() {
         return Err(OpenError::Newer { found, known: MIGRATIONS.len() });
     }
@@ -229,6 +266,20 @@ mod tests {
         let version: usize =
             readable(&copy).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, MIGRATIONS.len());
+    }
+
+    #[test]
+    fn a_store_is_not_brought_up_beneath_a_relay_that_serves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let db = writable(&path).unwrap();
+        db.execute_batch(&format!("{} PRAGMA user_version = 1;", MIGRATIONS[0])).unwrap();
+        let serving = lock_of(&path).unwrap();
+        serving.lock().unwrap();
+        assert!(matches!(migrate_unserved(&path, &db), Err(OpenError::Served(_))));
+        drop(serving);
+        migrate_unserved(&path, &db).unwrap();
+        assert!(is_this_version(&db).unwrap());
     }
 
     #[test]

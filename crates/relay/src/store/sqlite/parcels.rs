@@ -5,6 +5,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::blob::ZeroBlob;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tasuki_protocol::mailbox::{Cursor, Event, Page};
 use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts, Step};
@@ -15,7 +16,8 @@ use super::row::{self, parcel_columns};
 use super::writer::Tx;
 use super::{SqliteStore, audit, lists, receipts, tend, withdrawn_ahead};
 use crate::store::{
-    Acceptance, By, Fetched, Leap, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage, Withdrawal,
+    Acceptance, By, Contents, Fetched, Leap, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage,
+    Withdrawal,
 };
 
 /// A parcel with what only the store knows of it.
@@ -134,7 +136,7 @@ fn judge(db: &Connection, offer: &Offer, at: Timestamp) -> rusqlite::Result<Acce
     })
 }
 
-fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Bytes, by: &By) -> rusqlite::Result<Acceptance> {
+fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Contents, by: &By) -> rusqlite::Result<Acceptance> {
     let judgement = judge(tx, offer, by.at)?;
     let Acceptance::New(parcel) = &judgement else { return Ok(judgement) };
     if !tx.has_space(parcel.size)? {
@@ -142,8 +144,7 @@ fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Bytes, by: &By) -> rusqlite::Re
     }
     let arrival = next_seq(tx, parcel.to)?;
     let sent_change = next_seq(tx, parcel.from)?;
-    let contents_id =
-        tx.prepare_cached("INSERT INTO contents (bytes) VALUES (?1)")?.insert([contents.as_ref()])?;
+    let contents_id = store_contents(tx, contents)?;
     tx.prepare_cached(
         "INSERT INTO parcel (receiver, seq, id, sender, size, digest, key_epoch, state, accepted_at,
                              expires_at, contents, inbox_change, sent_change)
@@ -170,6 +171,24 @@ fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Bytes, by: &By) -> rusqlite::Re
     tx.touch(parcel.to);
     tx.touch(parcel.from);
     Ok(judgement)
+}
+
+/// Stores contents; their number.
+fn store_contents(tx: &Tx<'_>, contents: &Contents) -> rusqlite::Result<i64> {
+    let mut insert = tx.prepare_cached("INSERT INTO contents (bytes) VALUES (?1)")?;
+    match contents {
+        Contents::Memory(bytes) => insert.insert([bytes.as_ref()]),
+        Contents::File { .. } => {
+            let id = insert.insert([ZeroBlob(contents.size())])?;
+            let mut blob = tx.blob_open("main", "contents", "bytes", id, false)?;
+            contents.copy_to(&mut blob).map_err(unreadable)?;
+            Ok(id)
+        }
+    }
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 fn no_space() -> rusqlite::Error {
@@ -249,8 +268,9 @@ impl Parcels for SqliteStore {
         self.read(move |db| judge(db, &offer, at)).await
     }
 
-    async fn accept(&self, offer: Offer, contents: Bytes, by: By) -> Result<Acceptance, StoreError> {
-        self.write(contents.len(), move |tx| accept(tx, &offer, &contents, &by)).await
+    async fn accept(&self, offer: Offer, contents: Contents, by: By) -> Result<Acceptance, StoreError> {
+        let weight = usize::try_from(contents.size()).unwrap_or(usize::MAX);
+        self.write(weight, move |tx| accept(tx, &offer, &contents, &by)).await
     }
 
     async fn sent_parcel(

@@ -17,6 +17,26 @@ pub(super) struct Readers {
     permits: Arc<Semaphore>,
 }
 
+/// A connection in use; it is given back also when the query panics.
+struct Lent {
+    connection: Option<Connection>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Lent {
+    fn take(idle: Arc<Mutex<Vec<Connection>>>) -> Option<Self> {
+        let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        Some(Self { connection: Some(connection), idle })
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(connection);
+    }
+}
+
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let idle: Vec<_> = (0..READERS).map(|_| open::readable(path)).collect::<Result<_, _>>()?;
@@ -33,15 +53,31 @@ impl Readers {
         let task = tokio::task::spawn_blocking(move || {
             // The permit moves in: a caller that gives up must not free a place that is still in use.
             let _permit = permit;
-            let take = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let connection = take().pop().expect("there are as many permits as connections");
-            let result = query(&connection);
-            take().push(connection);
-            result
+            let lent = Lent::take(idle)?;
+            lent.connection.as_ref().map(query)
         });
         match task.await {
-            Ok(result) => Ok(result?),
+            Ok(Some(result)) => Ok(result?),
+            Ok(None) => Err(StoreError::Unavailable),
             Err(error) => Err(StoreError::Database(Box::new(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_query_that_panics_takes_no_connection_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        open::migrate(&open::writable(&path).unwrap()).unwrap();
+        let readers = Readers::open(&path).unwrap();
+        for _ in 0..=READERS {
+            let failed = readers.run(|_| -> rusqlite::Result<()> { panic!("tried") }).await;
+            assert!(matches!(failed, Err(StoreError::Database(_))));
+        }
+        readers.run(|db| db.query_row("SELECT count(*) FROM office", [], |_| Ok(()))).await.unwrap();
     }
 }

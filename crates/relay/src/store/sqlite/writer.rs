@@ -10,10 +10,13 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE};
+use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+use rusqlite::hooks::Wal;
 use tasuki_terms::OfficeNo;
 use tokio::sync::{broadcast, oneshot};
 
+use super::checkpointer::Bell;
+use super::open::{self, OpenError};
 use crate::store::StoreError;
 
 /// Jobs in one group, at most.
@@ -59,6 +62,17 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// The disk that holds a file, and the bytes of it that new contents leave free.
+    pub(super) fn of(file: &Path, reserve: u64) -> Self {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Self { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve }
+    }
+
+    /// Whether nothing more can be taken: what is free is the reserve, and no page of the file is.
+    pub(super) fn is_at_reserve(&self, db: &Connection) -> rusqlite::Result<bool> {
+        Ok(!self.has_space(db, 1)?)
+    }
+
     fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
         // Contents are written twice: into the log, and later into the file, where pages may be free.
         let pages: u64 = db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
@@ -145,30 +159,31 @@ impl From<Fate> for StoreError {
 pub(super) struct Writer {
     jobs: Option<mpsc::SyncSender<Queued>>,
     changes: broadcast::Sender<OfficeNo>,
-    healthy: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, path: &Path, reserve: u64) -> std::io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let disk = Disk { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve };
+    pub(super) fn start(
+        mut db: Connection,
+        disk: Arc<Disk>,
+        healthy: Arc<AtomicBool>,
+        bell: Arc<Bell>,
+    ) -> Result<Self, OpenError> {
+        db.wal_hook(Some(move |_: &mut Wal, pages| {
+            bell.ring(u64::try_from(pages).unwrap_or(0));
+            Ok(())
+        }))?;
         // Waiting jobs are bounded by the requests that the service lets in; the queue never blocks a task.
         let (jobs, queue) = mpsc::sync_channel(1 << 16);
         let (changes, _) = broadcast::channel(CHANGES);
-        let healthy = Arc::new(AtomicBool::new(true));
-        let group = Group { db, disk, changes: changes.clone(), healthy: Arc::clone(&healthy) };
+        let group = Group { db, disk, changes: changes.clone(), healthy };
         let thread =
             std::thread::Builder::new().name("store-writer".into()).spawn(move || group.serve(&queue))?;
-        Ok(Self { jobs: Some(jobs), changes, healthy, thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), changes, thread: Some(thread) })
     }
 
     pub(super) fn changes(&self) -> broadcast::Receiver<OfficeNo> {
         self.changes.subscribe()
-    }
-
-    pub(super) fn is_healthy(&self) -> bool {
-        self.healthy.load(Ordering::Acquire)
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -194,12 +209,22 @@ impl Drop for Writer {
     }
 }
 
+/// Whether nobody knows after it what is on the disk.
+pub(super) fn is_lasting(error: &rusqlite::Error) -> bool {
+    let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
+    matches!(
+        extended,
+        SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE | SQLITE_IOERR_TRUNCATE
+    )
+}
+
 /// Runs one job so that its failure undoes only itself.
 fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     tx.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = job(tx);
-    if result.is_err() && !tx.is_autocommit() {
-        tx.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    if result.is_err() && !tx.is_autocommit() && undo(tx).is_err() {
+        // Half a job must not be committed with the others: all of them fail.
+        tx.execute_batch("ROLLBACK")?;
     }
     if !tx.is_autocommit() {
         tx.prepare_cached("RELEASE job")?.execute([])?;
@@ -207,15 +232,32 @@ fn run_alone<T>(tx: &Tx<'_>, job: impl FnOnce(&Tx<'_>) -> rusqlite::Result<T>) -
     result
 }
 
+fn undo(tx: &Tx<'_>) -> rusqlite::Result<usize> {
+    tx.prepare_cached("ROLLBACK TO job")?.execute([])
+}
+
 struct Group {
     db: Connection,
-    disk: Disk,
+    disk: Arc<Disk>,
     changes: broadcast::Sender<OfficeNo>,
     healthy: Arc<AtomicBool>,
 }
 
+/// Whoever asks is told that nothing is written any more when the thread that writes panics.
+struct WhilePanicking<'a>(&'a AtomicBool);
+
+impl Drop for WhilePanicking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the thread that writes has panicked: nothing is accepted any more");
+            self.0.store(false, Ordering::Release);
+        }
+    }
+}
+
 impl Group {
     fn serve(&self, queue: &mpsc::Receiver<Queued>) {
+        let _guard = WhilePanicking(&self.healthy);
         while let Ok(first) = queue.recv() {
             let mut jobs = Vec::new();
             let fate = self.commit(first, queue, &mut jobs);
@@ -243,6 +285,11 @@ impl Group {
             jobs.push(first.job);
             return Err(self.fate_of(&error));
         }
+        if !self.is_this_version() {
+            jobs.push(first.job);
+            drop(self.db.execute_batch("ROLLBACK"));
+            return Err(Fate::Unavailable);
+        }
         let mut weight = 0;
         let mut next = Some(first);
         while let Some(Queued { weight: bytes, mut job }) = next {
@@ -267,6 +314,19 @@ impl Group {
         })
     }
 
+    /// Whether the file is still of this version: a newer program may have brought it up beneath this one, which does not
+    /// know how to write it then.
+    fn is_this_version(&self) -> bool {
+        let is_ours = open::is_this_version(&self.db).unwrap_or(false);
+        if !is_ours {
+            tracing::error!(
+                "a newer program has changed the store: nothing is accepted until the relay is restarted"
+            );
+            self.healthy.store(false, Ordering::Release);
+        }
+        is_ours
+    }
+
     fn is_healthy(&self) -> bool {
         self.healthy.load(Ordering::Acquire)
     }
@@ -275,17 +335,56 @@ impl Group {
     /// disk, and a second sync can succeed without having written: nothing is accepted any more.
     fn fate_of(&self, error: &rusqlite::Error) -> Fate {
         tracing::error!(%error, "the database failed");
-        let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
-        match extended {
-            SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE => {
+        match error.sqlite_error_code() {
+            _ if is_lasting(error) => {
                 self.healthy.store(false, Ordering::Release);
                 // Closing must not sync either.
                 drop(self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true));
                 Fate::Unavailable
             }
-            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Fate::Full,
-            _ if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
+            Some(rusqlite::ErrorCode::DiskFull) => Fate::Full,
+            Some(rusqlite::ErrorCode::DatabaseBusy) => Fate::Unavailable,
             _ => Fate::Failed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{Ailment, Store as _};
+
+    async fn ailment(store: &SqliteStore) -> Option<Ailment> {
+        store.health().await.unwrap().ailment()
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_thread_that_writes_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store"), 0).unwrap();
+        assert_eq!(ailment(&store).await, None);
+        let failed = store.write(0, |_| -> rusqlite::Result<()> { panic!("tried") }).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable)));
+        while ailment(&store).await != Some(Ailment::NoWrites) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_a_newer_program_has_changed_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = SqliteStore::open(&path, 0).unwrap();
+        store.write(0, |_| Ok(())).await.unwrap();
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let failed = store.write(0, |tx| tx.execute("DELETE FROM life", [])).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable)));
+        assert_eq!(ailment(&store).await, Some(Ailment::NoWrites));
+        let lives: u64 = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM life", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(lives, 1);
     }
 }

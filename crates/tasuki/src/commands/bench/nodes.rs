@@ -8,12 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tasuki_line::{Chance, Line};
 use tasuki_office::open_office::Folders;
 use tokio::time::sleep;
 
-use super::chance::Chance;
 use super::exports::{Export, Found, Given, Outcome, Promise, Sent, imported_below, judge};
-use super::line::Line;
 use super::node::{NodeProcess, Said, enrol, tasuki};
 use super::soak::Options;
 use super::world::World;
@@ -69,7 +68,7 @@ impl Stage {
     /// Both offices have enrolled, and know each other.
     async fn set(below: Option<&PathBuf>, chance: Chance) -> anyhow::Result<Self> {
         let world = World::start(below)?;
-        let line = Line::start(world.port(), chance).await?;
+        let line = Line::start(world.port(), chance)?;
         let mut nodes = Vec::new();
         for (no, name) in [(CARE, "みほん居宅介護支援"), (VISITS, "みほん訪問介護")] {
             let credentials = world.register(no.parse()?, name.to_owned()).await?;
@@ -80,7 +79,7 @@ impl Stage {
             let path = world.folder().join(kind);
             std::fs::create_dir(&path)?;
             path.display().to_string().clone_into(field);
-            let relay = format!("https://127.0.0.1:{}", line.port);
+            let relay = format!("https://127.0.0.1:{}", line.port());
             enrol(&dir, relay, world.root_pem()?, &credentials, folders).await?;
             nodes.push(NodeProcess::start(no, &dir)?);
         }

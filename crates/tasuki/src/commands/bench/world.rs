@@ -42,6 +42,7 @@ impl World {
             anonymous_per_minute: UNLIMITED,
             open_requests: UNLIMITED,
             event_streams: UNLIMITED,
+            connections_per_address: UNLIMITED,
             ..Config::default()
         };
         folder.create("Bench", &config, Timestamp::now())?;

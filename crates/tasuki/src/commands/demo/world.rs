@@ -62,7 +62,7 @@ impl World {
         // An address that stays: nodes of an earlier demonstration in this folder know it.
         let config = if is_new {
             let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-            let config = Config { listen, reserve_bytes: 0, anonymous_per_minute: 600, ..Config::default() };
+            let config = Config { listen, reserve_bytes: 0, ..Config::default() };
             relay_dir.create("Tasuki demo", &config, Timestamp::now())?;
             config
         } else {

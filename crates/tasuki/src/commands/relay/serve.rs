@@ -11,7 +11,7 @@ use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder;
 use tasuki_relay::operator;
-use tasuki_relay::service::Relay;
+use tasuki_relay::service::{Relay, raise_file_limit};
 use tracing_subscriber::EnvFilter;
 
 use crate::commands::signal::stop_asked;
@@ -79,6 +79,10 @@ pub(super) async fn run(folder: Folder, settings: Settings) -> anyhow::Result<Ex
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = folder.read_config().context("relay.toml を読めません")?;
     let config = settings.over(config).checked()?;
+    let files = raise_file_limit();
+    if files.is_some_and(|files| files < u64::from(config.connections)) {
+        tracing::warn!(files, connections = config.connections, "fewer files may be open than connections");
+    }
     let store = operator::open_store(&folder, config.reserve_bytes).context("保存ファイルを開けません")?;
     if folder.root_key().exists() {
         let path = folder.root_key().display().to_string();

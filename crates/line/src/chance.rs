@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-pub(super) struct Chance(u64);
+/// A row of numbers.
+#[derive(Debug)]
+pub struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    /// The row of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// Another row of numbers, so that what runs side by side does not depend on who comes first.
-    pub(super) fn branch(&mut self) -> Self {
+    #[must_use]
+    pub fn branch(&mut self) -> Self {
         Self(self.next())
     }
 
@@ -22,17 +26,17 @@ impl Chance {
     }
 
     /// A number from 0 to below an end; 0 when there is none below it.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
     /// Once in so many times.
-    pub(super) fn once_in(&mut self, times: u64) -> bool {
+    pub fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
     /// A time up to a longest one.
-    pub(super) fn up_to(&mut self, longest: Duration) -> Duration {
+    pub fn up_to(&mut self, longest: Duration) -> Duration {
         Duration::from_millis(self.below(u64::try_from(longest.as_millis()).unwrap_or(u64::MAX)))
     }
 }

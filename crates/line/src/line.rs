@@ -1,15 +1,15 @@
 //! The line between nodes and relay, which breaks at any byte and at any time while it is rough.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::chance::Chance;
+use crate::chance::Chance;
 
 /// For how long the line may refuse everybody.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(3);
@@ -17,35 +17,99 @@ const LONGEST_REFUSAL: Duration = Duration::from_secs(3);
 /// For how long a connection lives that is cut by time.
 const LONGEST_LIFE: Duration = Duration::from_secs(8);
 
-#[derive(Default)]
+/// Bytes that the machine itself may hold of what is on the line.
+const BUFFER: u32 = 64 * 1024;
+
+/// What a line that does not break by chance is like; by default it is a good one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Bytes a second that each connection carries there.
+    pub per_second: u64,
+    /// For how long a connection lives.
+    pub life: Duration,
+    /// Bytes that all connections together carry there; then the line stands still.
+    pub most: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { per_second: u64::MAX, life: NEVER, most: u64::MAX }
+    }
+}
+
+const NEVER: Duration = Duration::from_hours(24);
+
+#[derive(Debug, Default)]
 struct Weather {
     rough: AtomicBool,
     cuts: AtomicU32,
+    /// Bytes carried there.
+    carried: AtomicU64,
+    pace: Mutex<Pace>,
+}
+
+impl Weather {
+    fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits as long as a line of this pace needs for so many bytes; for ever if it stands still.
+    async fn pass(&self, pace: Pace, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        if self.carried.fetch_add(count, Ordering::Relaxed).saturating_add(count) > pace.most {
+            std::future::pending::<()>().await;
+        }
+        if pace.per_second < u64::MAX {
+            tokio::time::sleep(Duration::from_micros(count * 1_000_000 / pace.per_second.max(1))).await;
+        }
+    }
 }
 
 /// A line that listens at this machine only.
-pub(super) struct Line {
-    pub(super) port: u16,
+#[derive(Debug)]
+pub struct Line {
+    port: u16,
     weather: Arc<Weather>,
     task: JoinHandle<()>,
 }
 
 impl Line {
     /// A calm line to a port of this machine.
-    pub(super) async fn start(to: u16, chance: Chance) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    ///
+    /// # Errors
+    /// When the machine has no port to listen on.
+    pub fn start(to: u16, chance: Chance) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(BUFFER)?;
+        socket.bind(([127, 0, 0, 1], 0).into())?;
+        let listener = socket.listen(1024)?;
         let (port, weather) = (listener.local_addr()?.port(), Arc::new(Weather::default()));
         let task = tokio::spawn(accept_for_long(listener, to, chance, Arc::clone(&weather)));
         Ok(Self { port, weather, task })
     }
 
-    /// From now on it breaks, or breaks no more.
-    pub(super) fn set_rough(&self, rough: bool) {
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What connections are like from now on.
+    pub fn set_pace(&self, pace: Pace) {
+        *self.weather.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
+    }
+
+    /// Bytes that it has carried there.
+    pub fn carried(&self) -> u64 {
+        self.weather.carried.load(Ordering::Relaxed)
+    }
+
+    /// From now on it breaks by chance, or breaks no more.
+    pub fn set_rough(&self, rough: bool) {
         self.weather.rough.store(rough, Ordering::Relaxed);
     }
 
     /// How often it broke or refused.
-    pub(super) fn cuts(&self) -> u32 {
+    pub fn cuts(&self) -> u32 {
         self.weather.cuts.load(Ordering::Relaxed)
     }
 }
@@ -64,13 +128,11 @@ struct Fate {
 }
 
 impl Fate {
-    const NEVER: Duration = Duration::from_hours(24);
-
     fn draw(chance: &mut Chance) -> Self {
         // Short and long pieces are equally likely: from nothing to a whole handover.
         let size = 1 << (4 + chance.below(14));
         let bytes = chance.below(size);
-        let mut fate = Self { there: u64::MAX, back: u64::MAX, life: Self::NEVER };
+        let mut fate = Self { there: u64::MAX, back: u64::MAX, life: NEVER };
         match chance.below(6) {
             0 | 1 => fate.there = bytes,
             2 | 3 => fate.back = bytes,
@@ -103,16 +165,21 @@ async fn connect(node: TcpStream, to: u16, fate: Fate, weather: Arc<Weather>) {
     // A relay that is not there is seen by the node as a closed connection.
     let Ok(relay) = TcpStream::connect(("127.0.0.1", to)).await else { return };
     let ((from_node, to_node), (from_relay, to_relay)) = (node.into_split(), relay.into_split());
+    let pace = weather.pace();
     let both = async {
         tokio::try_join!(
-            carry(from_node, to_relay, fate.there, &weather),
-            carry(from_relay, to_node, fate.back, &weather)
+            carry(from_node, to_relay, fate.there, &weather, Some(pace)),
+            carry(from_relay, to_node, fate.back, &weather, None)
         )
     };
     tokio::pin!(both);
     tokio::select! {
         _ = &mut both => return,
         () = tokio::time::sleep(fate.life) => {}
+        () = tokio::time::sleep(pace.life) => {
+            weather.cuts.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
     }
     if weather.rough.load(Ordering::Relaxed) {
         weather.cuts.fetch_add(1, Ordering::Relaxed);
@@ -127,6 +194,7 @@ async fn carry(
     mut to: impl AsyncWrite + Unpin,
     mut left: u64,
     weather: &Weather,
+    pace: Option<Pace>,
 ) -> io::Result<()> {
     let mut piece = vec![0; 16 * 1024];
     loop {
@@ -136,11 +204,14 @@ async fn carry(
         }
         let passes = count.min(usize::try_from(left).unwrap_or(usize::MAX));
         if passes < count && weather.rough.load(Ordering::Relaxed) {
-            to.write_all(&piece[..passes]).await?;
+            to.write_all(piece.get(..passes).unwrap_or_default()).await?;
             weather.cuts.fetch_add(1, Ordering::Relaxed);
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        to.write_all(&piece[..count]).await?;
+        if let Some(pace) = pace {
+            weather.pass(pace, count).await;
+        }
+        to.write_all(piece.get(..count).unwrap_or_default()).await?;
         left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
     }
 }
