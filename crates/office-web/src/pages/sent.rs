@@ -115,7 +115,7 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
-    let partners = app.node.partner_names(no)?;
+    let partners = app.node.directory.names(no)?;
     let meant = Meant::of(&wanted.receiver, &partners);
     let filter = SendFilter {
         state: SendState::parse(&wanted.state),
@@ -123,7 +123,8 @@ pub(crate) async fn list(
         month: month(&wanted.month),
         before: place(&wanted.before),
     };
-    let mut sends = if meant.is_unclear() { Vec::new() } else { app.node.sent(no, &filter, LINES + 1)? };
+    let mut sends =
+        if meant.is_unclear() { Vec::new() } else { app.node.sends.sent(no, &filter, LINES + 1)? };
     let more = sends.len() > LINES as usize;
     sends.truncate(LINES as usize);
     let next = sends.last().filter(|_| more).map(|send| {
@@ -161,7 +162,7 @@ pub(crate) async fn show(
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let send = app.node.send(at.office.no, SendId(id))?;
+    let send = app.node.sends.get(at.office.no, SendId(id))?;
     Ok(page(&detail(&app, &at, send, String::new())?))
 }
 
@@ -235,9 +236,9 @@ pub(crate) async fn withdraw(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let (no, id) = (at.office.no, SendId(id));
-    match app.node.withdraw(no, &at.visitor.staff.login, id).await {
+    match app.node.outbox.withdraw(no, &at.visitor.staff.login, id).await {
         Ok(()) => {
-            let to = match app.node.send(no, id)?.state {
+            let to = match app.node.sends.get(no, id)?.state {
                 SendState::Draft => format!("/{no}/send/{}?done=withdrawn", id.0),
                 SendState::Withdrawing => format!("/{no}/sent/{}?done=withdrawing", id.0),
                 _ => format!("/{no}/sent/{}?done=withdrawn", id.0),
@@ -246,7 +247,7 @@ pub(crate) async fn withdraw(
         }
         Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(format!("/{no}/sent/{}", id.0))),
         Err(error @ OfficeError::Relay(ClientError::Problem(_) | ClientError::Unreachable(_))) => {
-            let again = detail(&app, &at, app.node.send(no, id)?, words::problem(&error))?;
+            let again = detail(&app, &at, app.node.sends.get(no, id)?, words::problem(&error))?;
             Ok((StatusCode::CONFLICT, page(&again)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -261,7 +262,7 @@ pub(crate) async fn again(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
+    let send = app.node.sends.get(no, SendId(id))?;
     if send.state.is_open() {
         return Ok(lead(&posted, &format!("/{no}/send/{id}")));
     }
@@ -270,14 +271,14 @@ pub(crate) async fn again(
         return Err(OfficeError::Changed.into());
     }
     let parcel = send.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.open_sent(no, parcel)) {
+    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
         Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),
         opened => opened?,
     };
     let by = &at.visitor.staff.login;
-    let new = app.node.start_send(no, by, send.receiver)?;
-    heavy(|| app.node.take_in(no, by, Tray::One(new), opened.files))?;
-    app.node.set_message(no, new, &send.letter.message)?;
+    let new = app.node.drafts.start(no, by, send.receiver)?;
+    heavy(|| app.node.drafts.take_in(no, by, Tray::One(new), opened.files))?;
+    app.node.drafts.set_message(no, new, &send.letter.message)?;
     Ok(lead(&posted, &format!("/{no}/send/{}", new.0)))
 }
 
@@ -287,9 +288,9 @@ pub(crate) async fn file(
     Path((_, id, file)): Path<(String, i64, usize)>,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
+    let send = app.node.sends.get(no, SendId(id))?;
     let parcel = send.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.open_sent(no, parcel)) {
+    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
         Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(at.path)),
         opened => opened?,
     };
@@ -301,7 +302,7 @@ pub(crate) async fn proof(
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let send = app.node.send(at.office.no, SendId(id))?;
+    let send = app.node.sends.get(at.office.no, SendId(id))?;
     if !send.state.is_handed_in() {
         return Err(Failure::NotFound);
     }

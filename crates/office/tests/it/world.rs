@@ -12,10 +12,10 @@ use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_office::arrivals::{Arrival, ArrivalFilter};
-use tasuki_office::enrolment::Enrolment;
+use tasuki_office::files::Dropped;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::review::Dropped;
+use tasuki_office::offices::Enrolment;
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
 use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_relay::clock::Clock;
@@ -119,9 +119,9 @@ impl World {
     /// A node of an office, ready for work.
     pub(crate) async fn node(&self, office: &str) -> Node {
         let node = self.empty_node(office);
-        node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+        node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
         let credentials = self.register(office).await;
-        node.enrol(self.enrolment(&credentials)).await.unwrap();
+        node.offices.enrol(self.enrolment(&credentials)).await.unwrap();
         node
     }
 
@@ -171,8 +171,8 @@ impl World {
         let done = tokio::task::spawn_blocking(move || {
             // The tasks of the node end with their runtime.
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
-            runtime.block_on(node.enrol(enrolment)).unwrap();
+            node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+            runtime.block_on(node.offices.enrol(enrolment)).unwrap();
             then(&node);
         });
         done.await.unwrap();
@@ -181,9 +181,9 @@ impl World {
     /// The node of an office is switched on again.
     pub(crate) async fn switched_on(&self, office: &str) -> Node {
         let node = self.empty_node(office);
-        node.log_in("hanako", PASSWORD).unwrap();
-        let kj_id = node.office(no(office)).unwrap().kj_id;
-        node.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
+        node.staff.log_in("hanako", PASSWORD).unwrap();
+        let kj_id = node.offices.get(no(office)).unwrap().kj_id;
+        node.offices.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
         node
     }
 
@@ -239,7 +239,7 @@ pub(crate) fn deletion(from: &str, to: &str, serial: u32) -> Dropped {
 
 /// Takes files in, confirms them, and says their number.
 pub(crate) fn send(node: &Node, from: &str, files: Vec<Dropped>) -> SendId {
-    let Landed::One(id) = node.take_in(no(from), "hanako", Tray::New, files).unwrap() else {
+    let Landed::One(id) = node.drafts.take_in(no(from), "hanako", Tray::New, files).unwrap() else {
         panic!("one destination")
     };
     confirm(node, from, id);
@@ -247,8 +247,8 @@ pub(crate) fn send(node: &Node, from: &str, files: Vec<Dropped>) -> SendId {
 }
 
 pub(crate) fn confirm(node: &Node, from: &str, id: SendId) {
-    let revision = node.send(no(from), id).unwrap().revision;
-    node.confirm(no(from), "hanako", "見本 花子", &[(id, revision)]).unwrap();
+    let revision = node.sends.get(no(from), id).unwrap().revision;
+    node.outbox.confirm(no(from), "hanako", "見本 花子", &[(id, revision)]).unwrap();
 }
 
 /// Waits until something is so. No figure is asserted here: only whether it comes at all.
@@ -264,14 +264,14 @@ pub(crate) async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) ->
 
 pub(crate) async fn until_state(node: &Node, office: &str, id: SendId, state: &str) -> Send {
     until(&format!("{office} {id:?} {state}"), || {
-        let send = node.send(no(office), id).unwrap();
+        let send = node.sends.get(no(office), id).unwrap();
         (send.state.as_str() == state).then_some(send)
     })
     .await
 }
 
 pub(crate) fn arrivals(node: &Node, office: &str) -> Vec<Arrival> {
-    node.arrivals(no(office), &ArrivalFilter::default(), 100).unwrap()
+    node.inbox.list(no(office), &ArrivalFilter::default(), 100).unwrap()
 }
 
 pub(crate) async fn until_arrived(node: &Node, office: &str, count: usize) -> Vec<Arrival> {

@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Enrolment;
+use tasuki_office::offices::Folders;
 use tasuki_office_web::LocalAccess;
 use tasuki_relay::operator::NewCredentials;
 use zeroize::Zeroizing;
@@ -115,9 +115,9 @@ pub(super) async fn enrol(
     let done = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let node = Node::open_now(Folder::create(&dir)?)?;
-        node.add_first_staff("hanako", "見本 花子", PASSWORD)?;
+        node.staff.add_first("hanako", "見本 花子", PASSWORD)?;
         let office = credentials.office;
-        runtime.block_on(node.enrol(Enrolment {
+        runtime.block_on(node.offices.enrol(Enrolment {
             new_key: false,
             relay,
             root_pem,
@@ -129,8 +129,8 @@ pub(super) async fn enrol(
             enrolment_password: credentials.enrolment_password,
             by: "hanako".into(),
         }))?;
-        node.set_folders("hanako", office, &folders)?;
-        node.set_self_unlock("hanako", true)?;
+        node.offices.set_folders("hanako", office, &folders)?;
+        node.offices.set_self_unlock("hanako", true)?;
         Ok(())
     });
     done.await?

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 use tokio::time::sleep;
 
 use super::chance::Chance;

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Enrolment;
+use tasuki_office::offices::Folders;
 use tasuki_office_web::Web;
 use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
@@ -106,7 +106,7 @@ impl World {
                 Err(_) => Web::listen(node.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?,
             };
             player.url = web.url();
-            watching.push(tokio::spawn(node.watch_folders()).abort_handle());
+            watching.push(tokio::spawn(node.exports.watch()).abort_handle());
             let stopped = stopped.clone();
             tasks.push(tokio::spawn(async move {
                 drop(web.serve(until(stopped)).await);
@@ -239,9 +239,10 @@ async fn enrol(
         std::fs::create_dir_all(folder)?;
     }
     let node = Node::open_now(Folder::create(&player.node)?)?;
-    node.add_first_staff(login, person, &player.password)?;
+    node.staff.add_first(login, person, &player.password)?;
     let first = credentials.password.context("a new account has a password")?;
     let kit = node
+        .offices
         .enrol(Enrolment {
             relay: relay.to_owned(),
             root_pem,
@@ -252,13 +253,13 @@ async fn enrol(
             new_password: Zeroizing::new(player.kj_password.clone()),
             enrolment_password: credentials.enrolment_password,
             new_key: false,
-            by: login.to_owned(),
+            by: login.into(),
         })
         .await?;
     let kit = kit.context("the office is new: its key is made here")?;
     player.recovery_code = kit.code.to_string();
     let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
-    node.set_folders(login, credentials.office, &folders)?;
+    node.offices.set_folders(login, credentials.office, &folders)?;
     Ok(player)
 }
 
