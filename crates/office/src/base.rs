@@ -7,6 +7,7 @@
 //! archive.rs           sealed parcels, sent and received
 //! record.rs            who did what, as a chain: `Actor`, `Action`
 //! duty.rs              what an office does by itself: bells that parts ring, and states that pages show
+//! digest.rs            SHA-256 of bytes
 //! lockout.rs           when somebody has guessed too often
 //! error.rs             what can go wrong
 //! ```
@@ -16,6 +17,7 @@
 pub(crate) mod archive;
 pub(crate) mod columns;
 pub(crate) mod db;
+pub(crate) mod digest;
 pub(crate) mod disk;
 pub(crate) mod duty;
 pub mod error;
@@ -30,14 +32,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
-use sha2::{Digest as _, Sha256};
 use tasuki_identity::drawer::DrawerKey;
-use tasuki_terms::{OfficeNo, Sha256Digest};
+use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
 use archive::Archive;
 use db::{Db, DbError};
+pub use digest::digest_of;
 use duty::{Duties, Duty};
 use error::OfficeError;
 use folder::Folder;
@@ -318,9 +320,4 @@ where
         Ok(done) => done,
         Err(_) => Err(OfficeError::Panicked.into()),
     }
-}
-
-/// SHA-256 of bytes.
-pub fn digest_of(bytes: &[u8]) -> Sha256Digest {
-    Sha256Digest(Sha256::digest(bytes).into())
 }

@@ -315,6 +315,16 @@ fn hash(before: &str, entry: &AuditEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Deed;
+    use crate::base::db::Db;
+    use crate::base::folder::Folder;
+
+    fn empty() -> (tempfile::TempDir, Base) {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::create(temporary.path()).unwrap();
+        let db = Db::open(&folder.db()).unwrap();
+        (temporary, Base::new(db, folder, std::sync::Arc::new(|| Timestamp::UNIX_EPOCH)))
+    }
 
     /// They stand in the chains of all nodes.
     #[test]
@@ -358,5 +368,33 @@ mod tests {
         };
         let text = r#"["",1,1760000000123,"1370000019","local","queued","7"]"#;
         assert_eq!(hash("", &entry), Sha256Digest(Sha256::digest(text).into()).to_string());
+    }
+
+    #[test]
+    fn a_long_chain_is_followed_over_its_pages() {
+        let (_temporary, base) = empty();
+        let last = i64::try_from(2 * PAGE + 7).unwrap();
+        let write_all = |tx: &Deed<'_>| {
+            (0..last).try_for_each(|number| tx.record(Action::Queued, None, &number.to_string()))
+        };
+        base.write(&Actor::Node, write_all).unwrap();
+        assert_eq!(verify(&base).unwrap(), None);
+        let page = i64::try_from(PAGE).unwrap();
+        for changed in [last, 2 * page, page + 1, page, 1] {
+            let change = "UPDATE audit SET who = who || 'x' WHERE seq = ?1";
+            base.keep(|tx| Ok::<_, OfficeError>(tx.execute(change, [changed])?)).unwrap();
+            assert_eq!(verify(&base).unwrap(), Some(changed));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "is not written down")]
+    fn what_somebody_does_is_written_down() {
+        let (_temporary, base) = empty();
+        let forget = |tx: &Deed<'_>| {
+            tx.execute("INSERT INTO setting (name, value) VALUES ('x', 'y')", [])?;
+            Ok::<_, OfficeError>(())
+        };
+        drop(base.write(&Actor::Member("hanako".into()), forget));
     }
 }

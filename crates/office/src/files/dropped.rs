@@ -4,7 +4,7 @@ use tasuki_parcel::attachment::{Candidate, HEAD_BYTES, judge};
 use tasuki_standard::FileName;
 use tasuki_terms::OfficeNo;
 
-use crate::base::digest_of;
+use crate::base::digest::digest_of;
 
 /// A file as it was dropped.
 #[derive(Clone)]

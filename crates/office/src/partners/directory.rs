@@ -7,7 +7,7 @@ use tasuki_protocol::limits::LOOKUP_OFFICES;
 use tasuki_terms::OfficeNo;
 
 use super::partner::Partner;
-use super::pin::Verified;
+use super::pin::{Verified, follow};
 use super::store;
 use crate::base::Base;
 use crate::base::error::OfficeError;
@@ -83,7 +83,7 @@ impl Directory {
         let stated = stated.map(|(text, statement)| (text, statement.key.to_string(), statement.epoch));
         let verified = stated.as_ref().map(|(text, key, epoch)| Verified { text, key, epoch: *epoch });
         self.base.keep(|tx| {
-            let (pinned, is_other) = store::pinned(tx, open.no(), no)?.after(verified);
+            let (pinned, is_other) = follow(store::pinned(tx, open.no(), no)?, verified);
             store::keep(tx, open.no(), no, found, (&pinned, is_other))
         })
     }

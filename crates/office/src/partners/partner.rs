@@ -39,3 +39,10 @@ impl Partner {
         Standing::of(self.found.as_ref().map(|office| office.participation))
     }
 }
+
+/// The statement of a partner's key that is believed, and its epoch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pinned {
+    pub(super) statement: Option<String>,
+    pub(super) epoch: i64,
+}

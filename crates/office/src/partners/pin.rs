@@ -3,12 +3,7 @@
 
 use tasuki_identity::statement::SignedStatement;
 
-/// The statement that is kept of a partner, and its epoch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Pinned {
-    pub(super) statement: Option<String>,
-    pub(super) epoch: i64,
-}
+use super::partner::Pinned;
 
 /// A statement that was verified.
 #[derive(Debug, Clone, Copy)]
@@ -18,18 +13,16 @@ pub(super) struct Verified<'a> {
     pub(super) epoch: u32,
 }
 
-impl Pinned {
-    /// What is kept from now on, and whether the key is another one than before.
-    pub(super) fn after(self, verified: Option<Verified<'_>>) -> (Self, bool) {
-        match verified {
-            Some(verified) if i64::from(verified.epoch) > self.epoch => {
-                let is_other =
-                    self.statement.is_some_and(|known| key_of(&known).as_deref() != Some(verified.key));
-                let epoch = i64::from(verified.epoch);
-                (Self { statement: Some(verified.text.to_owned()), epoch }, is_other)
-            }
-            _ => (self, false),
+/// What is kept from now on, and whether the key is another one than before.
+pub(super) fn follow(known: Pinned, verified: Option<Verified<'_>>) -> (Pinned, bool) {
+    match verified {
+        Some(verified) if i64::from(verified.epoch) > known.epoch => {
+            let is_other =
+                known.statement.is_some_and(|known| key_of(&known).as_deref() != Some(verified.key));
+            let epoch = i64::from(verified.epoch);
+            (Pinned { statement: Some(verified.text.to_owned()), epoch }, is_other)
         }
+        _ => (known, false),
     }
 }
 
@@ -59,12 +52,12 @@ mod tests {
             ("age1old", &old, 3, (&old, 3), false),
         ] {
             let after = Pinned { statement: Some(after.0.clone()), epoch: after.1 };
-            let found = known.clone().after(Some(Verified { text, key, epoch }));
+            let found = follow(known.clone(), Some(Verified { text, key, epoch }));
             assert_eq!(found, (after, is_other), "{key} {epoch}");
         }
-        assert_eq!(known.clone().after(None), (known, false));
+        assert_eq!(follow(known.clone(), None), (known, false));
         let (first, is_other) =
-            Pinned::default().after(Some(Verified { text: &new, key: "age1new", epoch: 1 }));
+            follow(Pinned::default(), Some(Verified { text: &new, key: "age1new", epoch: 1 }));
         assert_eq!((first.epoch, is_other), (1, false), "the first one is no change");
     }
 }

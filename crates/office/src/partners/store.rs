@@ -5,8 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use tasuki_protocol::directory::Office;
 use tasuki_terms::OfficeNo;
 
-use super::partner::Partner;
-use super::pin::Pinned;
+use super::partner::{Partner, Pinned};
 use crate::base::Tx;
 use crate::base::columns::{parse, time};
 use crate::base::error::OfficeError;

@@ -26,6 +26,27 @@ fn started(folder: &Path) -> Node {
     node
 }
 
+/// In the record the words of these stand for the node itself, its folders and programs, and offices.
+#[test]
+fn nobody_of_the_staff_is_called_like_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = node(folder.path());
+    let refused = empty.staff.add_first("node", "x", PASSWORD);
+    assert!(matches!(refused, Err(StaffError::LoginTaken)));
+    empty.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    for login in
+        ["folder", "local", "node", "recovery", "Node", "LOCAL", " node ", "KJ137000001900", "kj137000001900"]
+    {
+        let added = empty.staff.add("hanako", login, "計画 太郎", Role::Member, "taro no himitsu 9 kaze");
+        assert!(matches!(added, Err(StaffError::LoginTaken)), "{login}");
+    }
+    for login in ["nodes", "kj", "localhost"] {
+        empty.staff.add("hanako", login, "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
+    }
+    let who: Vec<_> = empty.upkeep.audit(None, 10).unwrap().into_iter().map(|entry| entry.who).collect();
+    assert_eq!(who, ["hanako"; 4]);
+}
+
 #[test]
 fn staff_are_let_in_by_their_own_password_only() {
     let folder = tempfile::tempdir().unwrap();
