@@ -7,13 +7,14 @@
 //! session.rs        the session with the relay
 //! unlock.rs         事業所ユーザログイン, keys put into use
 //! password.rs       the office password: one at the relay and for the keys
-//! enrol.rs          利用開始 · renew.rs  the certificate that follows
+//! enrol.rs          利用開始 · begun.rs  what is kept while its answer did not come · renew.rs  the certificate that follows
 //! statements.rs     what the office states of its key. Pure · secrets.rs, sealed_drawer.rs  small things
 //! own_key.rs        the key of the office and what the directory says of it
 //! self_unlock.rs    夜間も自動で送受信 · key_file.rs  the file that lets it
 //! unpack.rs         opening a parcel with the keys of an office
 //! ```
 
+mod begun;
 mod enrol;
 mod key_file;
 mod keys;

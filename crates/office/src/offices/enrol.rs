@@ -6,7 +6,6 @@ use tasuki_client::{ClientError, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
 use tasuki_protocol::account::{Enrol, Secret};
@@ -14,9 +13,11 @@ use tasuki_terms::{KjId, OfficeNo};
 use zeroize::Zeroizing;
 
 use super::Offices;
+use super::begun::{self, BegunKey, key_to_begin};
 use super::key_file::KeyFile;
 use super::sealed_drawer::seal_drawer;
 use super::secrets::{copies, holds, make_newest};
+use super::session::is_wrong_password;
 use super::statements::{began, verify_own};
 use super::store::OfficeRow;
 use crate::base::blocking;
@@ -99,7 +100,8 @@ impl Offices {
     /// [`Offices::adopt_office_key`].
     ///
     /// # Errors
-    /// When the relay refuses or cannot be reached, or nothing can be kept.
+    /// When the relay refuses or cannot be reached, or nothing can be kept: it may be tried again with the same one-time
+    /// password, also when the relay's answer was lost.
     /// [`OfficeError::KeysLocked`] when the office is here already and neither password opens its keys.
     pub async fn enrol(&self, wish: Enrolment) -> Result<Option<RecoveryKit>, OfficeError> {
         let drawer_key = self.base.drawer()?;
@@ -107,7 +109,8 @@ impl Offices {
         let known_epoch = self.stated_epoch(wish.office);
         let relay = RelayAddress::new(&wish.relay, &wish.root_pem)?;
         let trust = Trust::from_pem(&wish.root_pem).map_err(|_| OfficeError::Damaged)?;
-        let signing_key = SigningKey::generate()?;
+        let BegunKey { key: signing_key, is_repeat } =
+            key_to_begin(&self.base, wish.office, &wish.enrolment_password)?;
         let request = Enrol {
             office: wish.office,
             kj_id: wish.kj_id,
@@ -121,7 +124,7 @@ impl Offices {
                 .map_err(|_| ClientError::Unintelligible)?;
 
         let client = RelayClient::of_node(&relay, &chain, &signing_key)?;
-        log_in_first(&client, &wish).await?;
+        log_in_first(&client, &wish, is_repeat).await?;
         let found = client.look_up(vec![wish.office]).await?.offices.into_iter().next();
         let name = found.as_ref().map_or(wish.name.clone(), |office| office.name.clone());
         let published = found.and_then(|office| office.key);
@@ -224,6 +227,7 @@ impl Offices {
                     kept.drawer
                 ],
             )?;
+            begun::forget(tx, wish.office)?;
             tx.record(Action::Enrolled, wish.office, wish.kj_id.as_str())
         })
     }
@@ -239,10 +243,16 @@ struct Kept<'a> {
     drawer: Vec<u8>,
 }
 
-/// The first session: with it the account has the password that was wished for.
-async fn log_in_first(client: &RelayClient, wish: &Enrolment) -> Result<(), ClientError> {
-    let must_change = client.log_in(wish.kj_id, &wish.password).await?.password_change_required;
-    if must_change || wish.password != wish.new_password {
+/// The first session: with it the account has the password that was wished for. An earlier try whose answer was lost may
+/// have come as far as that already.
+async fn log_in_first(client: &RelayClient, wish: &Enrolment, is_repeat: bool) -> Result<(), ClientError> {
+    let logged_in = match client.log_in(wish.kj_id, &wish.password).await {
+        Err(error) if is_repeat && is_wrong_password(&error) => {
+            return client.log_in(wish.kj_id, &wish.new_password).await.map(drop);
+        }
+        logged_in => logged_in?,
+    };
+    if logged_in.password_change_required || wish.password != wish.new_password {
         client.change_password(&wish.password, &wish.new_password).await?;
         client.log_in(wish.kj_id, &wish.new_password).await?;
     }

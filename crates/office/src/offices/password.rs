@@ -10,13 +10,12 @@ use rusqlite::params;
 use tasuki_client::ClientError;
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
-use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;
 
 use super::key_file::KeyFile;
 use super::keys::OpenOffice;
-use super::session::connect;
+use super::session::{connect, is_wrong_password};
 use super::unlock::UnlockError;
 use super::{Offices, store};
 use crate::base::blocking;
@@ -240,8 +239,4 @@ async fn change_at_relay(office: &OpenOffice, change: &Change) -> Result<(), Cli
     let is_changed =
         is_wrong_password(&refused) && office.client.log_in(office.kj_id, &change.new).await.is_ok();
     if is_changed { Ok(()) } else { Err(refused) }
-}
-
-fn is_wrong_password(error: &ClientError) -> bool {
-    matches!(error, ClientError::Problem(problem) if problem.kind() == Some(ProblemType::WrongCredentials))
 }

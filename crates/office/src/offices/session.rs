@@ -65,3 +65,8 @@ where
         result => result,
     }
 }
+
+/// The account has another password.
+pub(super) fn is_wrong_password(error: &ClientError) -> bool {
+    matches!(error, ClientError::Problem(problem) if problem.kind() == Some(ProblemType::WrongCredentials))
+}

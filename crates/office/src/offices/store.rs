@@ -1,6 +1,6 @@
 //! The table of the offices of this node.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tasuki_identity::chain::{CertificateChain, validity_of};
 use tasuki_identity::statement::SignedStatement;
 use tasuki_terms::OfficeNo;
@@ -50,6 +50,20 @@ pub(super) fn set_folders(tx: &Tx<'_>, no: OfficeNo, folders: &Folders) -> Resul
 /// What the office states of its key.
 pub(super) fn set_statement(tx: &Tx<'_>, no: OfficeNo, text: &str) -> rusqlite::Result<()> {
     tx.execute("UPDATE office SET statement = ?2 WHERE no = ?1", params![no.as_str(), text]).map(drop)
+}
+
+/// The key of a beginning whose answer did not come yet, sealed.
+pub(super) fn begun(db: &Connection, no: OfficeNo) -> rusqlite::Result<Option<Vec<u8>>> {
+    db.query_row("SELECT key FROM begun WHERE office = ?1", [no.as_str()], |row| row.get(0)).optional()
+}
+
+pub(super) fn set_begun(tx: &Tx<'_>, no: OfficeNo, sealed: &[u8]) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO begun (office, key) VALUES (?1, ?2)";
+    tx.execute(sql, params![no.as_str(), sealed]).map(drop)
+}
+
+pub(super) fn forget_begun(tx: &Tx<'_>, no: OfficeNo) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM begun WHERE office = ?1", [no.as_str()]).map(drop)
 }
 
 const COLUMNS: &str = "no, name, kj_id, relay, root, chain, vault, statement, folders";

@@ -1,8 +1,13 @@
 //! Keys, passwords and second computers, each tried where it once went wrong.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tasuki_client::ClientError;
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_office::arrivals::ArrivalState;
 use tasuki_office::error::OfficeError;
@@ -216,4 +221,80 @@ async fn a_relay_that_has_lost_a_new_key_gets_it_again() {
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     assert_eq!(until_arrived(&visits, VISITS, 1).await[0].state, ArrivalState::Unread);
     until_state(&care, CARE, id, "received").await;
+}
+
+/// B14: the relay has enrolled, and the node never hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn b14_a_beginning_whose_answer_was_lost_is_repeated() {
+    let world = World::new().await;
+    let credentials = world.register(CARE).await;
+    let care = world.empty_node(CARE);
+    care.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    let deaf = swallow_answers(world.address);
+    let lost =
+        Enrolment { relay: format!("https://127.0.0.1:{}", deaf.port()), ..world.enrolment(&credentials) };
+    assert!(matches!(care.offices.enrol(lost).await, Err(OfficeError::Relay(ClientError::Unreachable(_)))));
+    // The one-time password is used up: nobody begins with it and another key.
+    let stranger = world.empty_node("stranger");
+    stranger.staff.add_first("taro", "計画 太郎", PASSWORD).unwrap();
+    assert!(matches!(
+        stranger.offices.enrol(world.enrolment(&credentials)).await,
+        Err(OfficeError::Relay(ClientError::Problem(_)))
+    ));
+    drop(care);
+
+    let restarted = world.empty_node(CARE);
+    restarted.staff.log_in("hanako", PASSWORD).unwrap();
+    assert!(restarted.offices.enrol(world.enrolment(&credentials)).await.unwrap().is_some());
+    let visits = other(&world, VISITS).await;
+    visits.send(&world, CARE, new_id(1), 1).await;
+    assert_eq!(until_arrived(&restarted, CARE, 1).await[0].state, ArrivalState::Unread);
+    let db = rusqlite::Connection::open(restarted.folder().db()).unwrap();
+    let kept: i64 = db.query_row("SELECT count(*) FROM begun", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0, "the key lies in the vault now");
+}
+
+/// A way to the relay on which its answer to the first request is lost: the line is cut once the answer has come.
+fn swallow_answers(relay: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (node, _) = listener.accept().unwrap();
+        let there = TcpStream::connect(relay).unwrap();
+        // What the node says after the relay has greeted it holds the request.
+        let greeted = Arc::new(AtomicBool::new(false));
+        let asked = Arc::new(AtomicBool::new(false));
+        let to_relay = {
+            let (node, there) = (node.try_clone().unwrap(), there.try_clone().unwrap());
+            let (greeted, asked) = (Arc::clone(&greeted), Arc::clone(&asked));
+            move || {
+                pass_on(node, there, |_| {
+                    asked.fetch_or(greeted.load(Ordering::SeqCst), Ordering::SeqCst);
+                    true
+                });
+            }
+        };
+        std::thread::spawn(to_relay);
+        let closing = node.try_clone().unwrap();
+        pass_on(there, node, |length| {
+            greeted.store(true, Ordering::SeqCst);
+            let is_asked = asked.load(Ordering::SeqCst);
+            // The answer holds a certificate: it is longer than anything else that comes after the greeting.
+            if is_asked && length > 1000 {
+                closing.shutdown(Shutdown::Both).unwrap();
+            }
+            !is_asked
+        });
+    });
+    address
+}
+
+/// Passes on what comes, as far as it is wanted; `is_wanted` is told how long it is.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, mut is_wanted: impl FnMut(usize) -> bool) {
+    let mut bytes = [0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut bytes) {
+        if is_wanted(length) && to.write_all(&bytes[..length]).is_err() {
+            return;
+        }
+    }
 }
