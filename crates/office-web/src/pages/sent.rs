@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
 use tasuki_office::sends::SendState;
-use tasuki_office::sends::{Send, SendFilter, SendId, Tray};
+use tasuki_office::sends::{Send, SendFilter, SendId};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::OfficeNo;
 
@@ -261,25 +261,12 @@ pub(crate) async fn again(
     Path((_, id)): Path<(String, i64)>,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let send = app.node.sends.get(no, SendId(id))?;
-    if send.state.is_open() {
-        return Ok(lead(&posted, &format!("/{no}/send/{id}")));
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    match app.node.run(move |node| node.drafts.again(no, &by, SendId(id))).await {
+        Ok(new) => Ok(lead(&posted, &format!("/{no}/send/{}", new.0))),
+        Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),
+        Err(error) => Err(error.into()),
     }
-    if !send.state.is_handed_in() {
-        // It goes by itself: a second one would go as well.
-        return Err(OfficeError::Changed.into());
-    }
-    let parcel = send.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
-        Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),
-        opened => opened?,
-    };
-    let by = &at.visitor.staff.login;
-    let new = app.node.drafts.start(no, by, send.receiver)?;
-    heavy(|| app.node.drafts.take_in(no, by, Tray::One(new), opened.files))?;
-    app.node.drafts.set_message(no, new, &send.letter.message)?;
-    Ok(lead(&posted, &format!("/{no}/send/{}", new.0)))
 }
 
 pub(crate) async fn file(

@@ -248,6 +248,33 @@ impl Drafts {
         Ok(id)
     }
 
+    /// 再送: a new draft with the files, the receiver and the message of a send, all in one. What can still be changed is
+    /// sent again as it is: then its own number is returned.
+    ///
+    /// # Errors
+    /// [`OfficeError::Changed`] while it goes by itself: a second one would go as well. When its files are in the own copy
+    /// only and the keys are locked, or the disk is full.
+    pub fn again(&self, office: OfficeNo, by: impl Into<Actor>, id: SendId) -> Result<SendId, OfficeError> {
+        let send = self.sends.get(office, id)?;
+        if send.state.is_open() {
+            return Ok(id);
+        }
+        if !send.state.is_handed_in() {
+            return Err(OfficeError::Changed);
+        }
+        let (by, files) = (by.into(), self.sends.contents_of(&send)?);
+        let message = send.letter.message;
+        let new = self.base.keep(|tx| {
+            let new = self.new_send(tx, office, &by, false, send.receiver)?;
+            self.put_files(tx, new, files)?;
+            self.put_letter(tx, new, &Letter { message, ..Letter::default() })?;
+            self.review_send(tx, office, new)?;
+            Ok::<_, OfficeError>(new)
+        })?;
+        self.base.tell(office, Topic::Sends);
+        Ok(new)
+    }
+
     /// Moves a send onto the list of 一括送信, into the one that is there for the same receiver.
     fn move_to_batch(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
         let receiver: Option<String> =

@@ -291,7 +291,7 @@ fn swallow_answers(relay: SocketAddr) -> SocketAddr {
 
 /// Passes on what comes, as far as it is wanted; `is_wanted` is told how long it is.
 fn pass_on(mut from: TcpStream, mut to: TcpStream, mut is_wanted: impl FnMut(usize) -> bool) {
-    let mut bytes = [0; 64 * 1024];
+    let mut bytes = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes) {
         if is_wanted(length) && to.write_all(&bytes[..length]).is_err() {
             return;

@@ -6,15 +6,18 @@ use tasuki_identity::chain::Trust;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_office::arrivals::ArrivalState;
+use tasuki_office::error::OfficeError;
+use tasuki_office::files::Dropped;
 use tasuki_office::offices::Folders;
-use tasuki_office::sends::{Landed, Tray};
+use tasuki_office::sends::{Landed, Send, Tray};
 use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::operator;
 
 use crate::other::{new_id, other};
 use crate::world::{
-    CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until, until_arrived, until_state,
+    CARE, DAY, PASSWORD, VISITS, World, arrivals, confirm, deletion, no, send, until, until_arrived,
+    until_state,
 };
 
 /// B1: after a restore of the relay a send is sealed anew out of a table that is empty by then.
@@ -300,4 +303,46 @@ async fn b12_exports_are_sent_by_themselves_when_the_line_is_back() {
         care.offices.open_office(no(CARE)).unwrap().link()
     );
     assert_ne!(state.as_str(), "draft");
+}
+
+/// 再送 is whole or not there: a draft without its files would be sent without them.
+#[tokio::test(flavor = "multi_thread")]
+async fn sending_again_is_one_step() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    let _visits = world.node(VISITS).await;
+    let files =
+        vec![deletion(CARE, VISITS, 1), Dropped { name: "連絡.txt".into(), bytes: b"hello".to_vec() }];
+    let Landed::One(first) = care.drafts.take_in(no(CARE), "hanako", Tray::New, files).unwrap() else {
+        panic!("one office")
+    };
+    care.drafts.set_message(no(CARE), first, "よろしくお願いします。").unwrap();
+    assert_eq!(care.drafts.again(no(CARE), "hanako", first).unwrap(), first, "it is a draft still");
+    confirm(&care, CARE, first);
+    until_state(&care, CARE, first, "received").await;
+
+    // In the middle the disk is full.
+    let db = rusqlite::Connection::open(care.folder().db()).unwrap();
+    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON send_file WHEN (SELECT count(*) FROM send_file) > 0
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    db.execute_batch(full).unwrap();
+    assert!(care.drafts.again(no(CARE), "hanako", first).is_err());
+    assert!(care.sends.drafts(no(CARE)).unwrap().is_empty(), "nothing is there by half");
+    db.execute_batch("DROP TRIGGER full").unwrap();
+
+    let again = care.drafts.again(no(CARE), "hanako", first).unwrap();
+    let (sent, draft) = (care.sends.get(no(CARE), first).unwrap(), care.sends.get(no(CARE), again).unwrap());
+    assert_ne!(again, first);
+    assert_eq!(draft.state.as_str(), "draft");
+    assert_eq!((draft.receiver, &draft.letter.message), (sent.receiver, &sent.letter.message));
+    let names = |send: &Send| send.review.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&draft), names(&sent));
+    confirm(&care, CARE, again);
+    until_state(&care, CARE, again, "received").await;
+
+    // What goes by itself is not sent a second time.
+    world.stop_relay().await;
+    let waiting = send(&care, CARE, vec![deletion(CARE, VISITS, 3)]);
+    assert!(matches!(care.drafts.again(no(CARE), "hanako", waiting), Err(OfficeError::Changed)));
 }

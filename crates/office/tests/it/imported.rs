@@ -57,7 +57,7 @@ async fn what_a_killed_node_owed_is_done_by_the_next_one() {
     let owed = folders(&import);
     world
         .enrolled_and_off_after(CARE, move |node| {
-            node.offices.set_folders("hanako", no(CARE), &owed).unwrap()
+            node.offices.set_folders("hanako", no(CARE), &owed).unwrap();
         })
         .await;
     let visits = world.node(VISITS).await;
