@@ -64,6 +64,123 @@ fn no_file_uses_another_in_a_circle() {
     assert!(new.is_empty() && gone.is_empty(), "new knots: {new:#?}\nno longer there: {gone:#?}");
 }
 
+/// The arrows between the folders of a crate, in ARCHITECTURE.md: a block of lines `crate/folder → folder …`.
+fn arrows_of_folders() -> BTreeMap<String, Vec<(String, Vec<String>)>> {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for block in text.split("```arrows\n").skip(1) {
+        for line in block.split("```").next().unwrap().lines() {
+            let (from, to) = line.split_once('→').unwrap();
+            let (name, folder) = from.trim().split_once('/').unwrap();
+            let to = to.split_whitespace().map(str::to_owned).collect();
+            all.entry(name.to_owned()).or_default().push((folder.to_owned(), to));
+        }
+    }
+    all
+}
+
+#[test]
+fn folders_use_only_what_the_map_allows() {
+    let mut wrong = Vec::new();
+    let map = arrows_of_folders();
+    assert_eq!(map.keys().collect::<Vec<_>>(), ["office", "office-web", "relay"]);
+    for (name, lines) in &map {
+        let found = Sources::read(&root().join("crates").join(name).join("src")).folders();
+        let allowed: BTreeMap<_, _> = lines.iter().cloned().collect();
+        for (folder, used) in &found {
+            let allowed = allowed.get(folder).map(Vec::as_slice).unwrap_or_default();
+            let new = used.iter().filter(|used| !allowed.contains(used));
+            wrong.extend(new.map(|used| format!("{name}/{folder} must not use {used}: see ARCHITECTURE.md")));
+            // The pages are being rebuilt: there the map may be wider than what is so.
+            let gone = allowed.iter().filter(|allowed| name != "office-web" && !used.contains(*allowed));
+            wrong.extend(gone.map(|gone| format!("{name}/{folder} does not use {gone}: not so any more")));
+        }
+        if name != "office-web" {
+            wrong.extend(
+                above(lines).into_iter().map(|line| format!("{name}/{line}: that is no floor below")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Lines that name a folder which does not stand in a line before them: the map goes from the ground to the roof.
+fn above(lines: &[(String, Vec<String>)]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (folder, used) in lines {
+        wrong.extend(
+            used.iter().filter(|used| !known.contains(*used)).map(|used| format!("{folder} → {used}")),
+        );
+        known.insert(folder);
+    }
+    wrong
+}
+
+/// Files of the office crate that decide and do nothing: they know no table, no transaction and no part.
+const RULES: &[&str] = &[
+    "files/dropped.rs",
+    "files/readiness.rs",
+    "files/review.rs",
+    "staff/password.rs",
+    "offices/statements.rs",
+    "partners/pin.rs",
+    "sends/state.rs",
+    "sends/retry.rs",
+    "arrivals/state.rs",
+    "exports/look.rs",
+];
+
+/// The tables of states, which the stores that write states ask.
+const ASKED_BY_STORES: &[&str] = &["sends/state.rs"];
+
+#[test]
+fn rules_and_stores_know_nothing_of_each_other() {
+    let graph = Sources::read(&root().join("crates/office/src")).graph();
+    let is_store = |file: &str| file.ends_with("/store.rs");
+    for rule in RULES {
+        let used = graph.get(*rule).unwrap_or_else(|| panic!("{rule} is not there"));
+        let is_model = |file: &str| {
+            RULES.contains(&file)
+                || MODELS.contains(&file)
+                || file.strip_prefix("base/").is_some_and(is_plain)
+        };
+        let wrong: Vec<_> = used.iter().filter(|file| !is_model(file)).collect();
+        assert!(wrong.is_empty(), "the rule {rule} uses {wrong:?}");
+    }
+    for (store, used) in graph.iter().filter(|(file, _)| is_store(file)) {
+        let is_wrong = |file: &str| {
+            let is_rule =
+                RULES.contains(&file) && !ASKED_BY_STORES.contains(&file) && !file.starts_with("files/");
+            is_rule || !(is_store(file) || MODELS.contains(&file) || RULES.contains(&file) || is_base(file))
+        };
+        let wrong: Vec<_> = used.iter().filter(|file| is_wrong(file)).collect();
+        assert!(wrong.is_empty(), "the store {store} uses {wrong:?}");
+    }
+}
+
+/// Files of the office crate that only say what something is.
+const MODELS: &[&str] =
+    &["staff/member.rs", "offices/own.rs", "partners/partner.rs", "sends/send.rs", "arrivals/arrival.rs"];
+
+/// What of the ground a rule may use.
+fn is_plain(file: &str) -> bool {
+    matches!(file, "digest.rs" | "error.rs")
+}
+
+fn is_base(file: &str) -> bool {
+    file == "base.rs" || file.starts_with("base/")
+}
+
+#[test]
+fn what_is_no_floor_below_is_seen() {
+    let line = |folder: &str, used: &[&str]| {
+        (folder.to_owned(), used.iter().copied().map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert!(above(&[line("base", &[]), line("sends", &["base"])]).is_empty());
+    assert_eq!(above(&[line("base", &["sends"]), line("sends", &["base"])]), ["base → sends"]);
+}
+
 #[test]
 fn a_knot_is_seen() {
     let edges = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("e", "e")];
@@ -124,6 +241,26 @@ impl Sources {
             (source.file.clone(), used.filter(|file| *file != source.file).collect())
         });
         uses.collect()
+    }
+
+    /// For each folder (or file beside them) at the top what it uses at the top. Naming a module is using it.
+    fn folders(&self) -> Graph {
+        let mut folders: Graph = BTreeMap::new();
+        for (module, source) in self.0.iter().filter(|(module, _)| !module.is_empty()) {
+            let used = folders.entry(module[0].clone()).or_default();
+            for path in &source.named {
+                let file = self.file_of(path, 0);
+                let top = file
+                    .as_deref()
+                    .and_then(|file| file.split('/').next())
+                    .or(path.first().map(String::as_str));
+                let top = top.map(|top| top.trim_end_matches(".rs")).unwrap_or_default();
+                if top != module[0] && self.0.contains_key(std::slice::from_ref(&top.to_owned())) {
+                    used.insert(top.to_owned());
+                }
+            }
+        }
+        folders
     }
 
     /// The file that defines what a path names.

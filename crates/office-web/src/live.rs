@@ -78,8 +78,8 @@ impl Following {
         let now = self.app.node.now();
         self.app.sessions.find(&self.at.visitor.token, now, false)?;
         let no = self.at.office.no;
-        let counts = self.app.node.counts(no).ok()?;
-        let link = self.app.node.open_office(no).ok().map(|open| open.link());
+        let counts = self.app.node.sends.counts(no).ok()?;
+        let link = self.app.node.offices.open_office(no).ok().map(|open| open.link());
         let (link_class, link_text) = words::link(link);
         let topics: Vec<_> = topics.into_iter().map(name).collect();
         let data = json!({

@@ -1,7 +1,7 @@
 //! What surrounds every page: office, person, menu with its numbers, connection.
 
 use axum::response::{Html, IntoResponse, Response};
-use tasuki_office::review::{Remark, Weight};
+use tasuki_office::files::{Remark, Weight};
 use tasuki_office::sends::Counts;
 use tasuki_office::staff::Role;
 use tasuki_terms::OfficeNo;
@@ -39,9 +39,9 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(app: &App, at: &At, here: &'static str, title: &'static str) -> Result<Self, Failure> {
         let no = at.office.no;
-        let open = app.node.open_office(no).ok();
+        let open = app.node.offices.open_office(no).ok();
         let (link_class, link_text) = words::link(open.as_ref().map(|open| open.link()));
-        let others = app.node.offices()?.into_iter().filter(|office| office.no != no);
+        let others = app.node.offices.all()?.into_iter().filter(|office| office.no != no);
         Ok(Self {
             title,
             here,
@@ -53,7 +53,7 @@ impl Shell {
             role: at.visitor.staff.role.name_ja(),
             is_administrator: at.visitor.staff.role == Role::Administrator,
             csrf: at.visitor.csrf.clone(),
-            counts: app.node.counts(no)?,
+            counts: app.node.sends.counts(no)?,
             link_class,
             link_text,
             is_locked: open.is_none(),
@@ -102,7 +102,7 @@ fn done_words(path: &str) -> &'static str {
     }
 }
 
-pub(crate) use tasuki_office::review::Readiness;
+pub(crate) use tasuki_office::files::Readiness;
 
 /// Class of a remark.
 pub(crate) fn weight_class(remark: &Remark) -> &'static str {

@@ -13,8 +13,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 use futures_util::TryStreamExt as _;
 use futures_util::stream::try_unfold;
-use tasuki_office::open_office::OwnOffice;
-use tasuki_office::review::Dropped;
+use tasuki_office::files::Dropped;
+use tasuki_office::offices::OwnOffice;
 use tasuki_office::staff::{Role, Staff};
 
 use crate::ask::code;
@@ -183,7 +183,7 @@ fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
 pub(crate) fn identify(app: &App, headers: &HeaderMap, touched: bool) -> Option<Visitor> {
     let token = token(app, headers)?;
     let session = app.sessions.find(&token, app.node.now(), touched)?;
-    let staff = app.node.staff_member(session.staff).ok().filter(|staff| !staff.disabled)?;
+    let staff = app.node.staff.member(session.staff).ok().filter(|staff| !staff.disabled)?;
     Some(Visitor { staff, csrf: session.csrf, token })
 }
 
@@ -207,7 +207,7 @@ impl FromRequestParts<App> for At {
         };
         let no = params.iter().find_map(|(name, value)| (name == "office").then_some(value));
         let no = no.and_then(|no| no.parse().ok()).ok_or(Failure::NotFound)?;
-        let office = app.node.office(no)?;
+        let office = app.node.offices.get(no)?;
         Ok(Self { visitor, office, path: path_of(&parts.uri) })
     }
 }

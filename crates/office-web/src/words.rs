@@ -5,7 +5,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
-use tasuki_office::open_office::LinkState;
+use tasuki_office::offices::LinkState;
 use tasuki_office::partners::Partner;
 use tasuki_protocol::problem::Problem;
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalState};
+use tasuki_office::files::Dropped;
 use tasuki_office::node::Node;
-use tasuki_office::review::Dropped;
 use tasuki_office::sends::SendState;
 use tasuki_office::sends::{Landed, SendFilter, Tray};
 
@@ -59,15 +59,15 @@ async fn batch(world: &World, care: &Node) {
     let mut all = Vec::new();
     for index in 0..OFFICES {
         let Landed::One(id) =
-            care.take_in(no(CARE), "hanako", Tray::New, files(&office(index), index)).unwrap()
+            care.drafts.take_in(no(CARE), "hanako", Tray::New, files(&office(index), index)).unwrap()
         else {
             panic!("one office")
         };
-        all.push((id, care.send(no(CARE), id).unwrap().revision));
+        all.push((id, care.sends.get(no(CARE), id).unwrap().revision));
     }
     let start = Instant::now();
-    let run = care.confirm(no(CARE), "hanako", "見本 花子", &all).unwrap();
-    while care.sends_of_run(no(CARE), run).unwrap().iter().any(|send| send.state != SendState::Sent) {
+    let run = care.outbox.confirm(no(CARE), "hanako", "見本 花子", &all).unwrap();
+    while care.sends.of_run(no(CARE), run).unwrap().iter().any(|send| send.state != SendState::Sent) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let batch = start.elapsed();
@@ -75,11 +75,13 @@ async fn batch(world: &World, care: &Node) {
     let mut large = files(&office(0), 100);
     large[1].bytes = large[1].bytes.repeat(OFFICES);
     large[1].bytes.truncate(10 * 1024 * 1024 - 1000);
-    let Landed::One(id) = care.take_in(no(CARE), "hanako", Tray::New, large).unwrap() else { panic!("one") };
+    let Landed::One(id) = care.drafts.take_in(no(CARE), "hanako", Tray::New, large).unwrap() else {
+        panic!("one")
+    };
     let start = Instant::now();
-    let revision = care.send(no(CARE), id).unwrap().revision;
-    care.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
-    while care.send(no(CARE), id).unwrap().state != SendState::Sent {
+    let revision = care.sends.get(no(CARE), id).unwrap().revision;
+    care.outbox.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
+    while care.sends.get(no(CARE), id).unwrap().state != SendState::Sent {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     println!(
@@ -93,14 +95,14 @@ async fn arrival(care: &Node, visits: &Node) {
     for serial in 0..20 {
         let before = arrivals(visits, VISITS).len();
         let Landed::One(id) =
-            care.take_in(no(CARE), "hanako", Tray::New, files(VISITS, 200 + serial)).unwrap()
+            care.drafts.take_in(no(CARE), "hanako", Tray::New, files(VISITS, 200 + serial)).unwrap()
         else {
             panic!("one office")
         };
-        let revision = care.send(no(CARE), id).unwrap().revision;
+        let revision = care.sends.get(no(CARE), id).unwrap().revision;
         let mut news = visits.news();
         let start = Instant::now();
-        care.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
+        care.outbox.confirm(no(CARE), "hanako", "", &[(id, revision)]).unwrap();
         while arrivals(visits, VISITS).len() == before {
             news.recv().await.unwrap();
         }
@@ -147,10 +149,13 @@ fn lists(node: &Node, items: u64) {
         ("a month without any", &rare),
         ("one month and state", &both),
     ] {
-        println!("  list of 51, {name}: {:.2?}", p95(|| drop(node.arrivals(office, filter, 51).unwrap())));
+        println!("  list of 51, {name}: {:.2?}", p95(|| drop(node.inbox.list(office, filter, 51).unwrap())));
     }
-    println!("  sent: {:.2?}", p95(|| drop(node.sent(office, &SendFilter::default(), 51).unwrap())));
-    println!("  numbers of the menu: {:.2?}", p95(|| assert!(node.counts(office).unwrap().unread >= 0)));
+    println!("  sent: {:.2?}", p95(|| drop(node.sends.sent(office, &SendFilter::default(), 51).unwrap())));
+    println!(
+        "  numbers of the menu: {:.2?}",
+        p95(|| assert!(node.sends.counts(office).unwrap().unread >= 0))
+    );
 }
 
 fn p95(mut call: impl FnMut()) -> Duration {

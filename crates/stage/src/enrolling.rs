@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use tasuki_office::enrolment::{Enrolment, RecoveryKit};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
+use tasuki_office::offices::{Enrolment, RecoveryKit};
 use tasuki_relay::operator::NewCredentials;
 use zeroize::Zeroizing;
 
@@ -37,7 +37,7 @@ pub fn enrolment(
         new_password: Zeroizing::new(new_password.to_owned()),
         enrolment_password: credentials.enrolment_password.clone(),
         new_key: false,
-        by: by.to_owned(),
+        by: by.into(),
     }
 }
 
@@ -53,11 +53,11 @@ pub async fn enrol_and_close(
     then: impl FnOnce(&Node) -> anyhow::Result<()> + Send + 'static,
 ) -> anyhow::Result<Option<RecoveryKit>> {
     let node = Node::open_now(Folder::create(dir)?)?;
-    node.add_first_staff(person.login, person.name, person.password)?;
+    node.staff.add_first(person.login, person.name, person.password)?;
     let done = tokio::task::spawn_blocking(move || {
         // What the node does by itself from now on ends with this runtime.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let kit = runtime.block_on(node.enrol(enrolment))?;
+        let kit = runtime.block_on(node.offices.enrol(enrolment))?;
         then(&node)?;
         Ok(kit)
     });

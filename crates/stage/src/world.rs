@@ -10,10 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tasuki_identity::statement::KeyStatement;
 use tasuki_office::arrivals::{Arrival, ArrivalFilter};
-use tasuki_office::enrolment::Enrolment;
+use tasuki_office::files::Dropped;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::review::Dropped;
+use tasuki_office::offices::Enrolment;
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder as RelayFolder;
@@ -100,6 +100,11 @@ impl World {
         self.relay.url()
     }
 
+    /// Where the relay listens.
+    pub fn relay_address(&self) -> SocketAddr {
+        self.relay.address()
+    }
+
     /// Puts an office into the directory, and gives what it needs to enrol.
     pub async fn register(&self, office: &str) -> NewCredentials {
         let record = record(no(office), format!("事業所{office}"));
@@ -121,9 +126,9 @@ impl World {
     /// A node of an office, ready for work.
     pub async fn node(&self, office: &str) -> Node {
         let node = self.empty_node(office);
-        node.add_first_staff(HANAKO.login, HANAKO.name, HANAKO.password).unwrap();
+        node.staff.add_first(HANAKO.login, HANAKO.name, HANAKO.password).unwrap();
         let credentials = self.register(office).await;
-        node.enrol(self.enrolment(&credentials)).await.unwrap();
+        node.offices.enrol(self.enrolment(&credentials)).await.unwrap();
         node
     }
 
@@ -170,9 +175,9 @@ impl World {
     /// The node of an office is switched on again.
     pub async fn switched_on(&self, office: &str) -> Node {
         let node = self.empty_node(office);
-        node.log_in(HANAKO.login, HANAKO.password).unwrap();
-        let kj_id = node.office(no(office)).unwrap().kj_id;
-        node.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
+        node.staff.log_in(HANAKO.login, HANAKO.password).unwrap();
+        let kj_id = node.offices.get(no(office)).unwrap().kj_id;
+        node.offices.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
         node
     }
 
@@ -213,7 +218,7 @@ pub fn deletion(from: &str, to: &str, serial: u32) -> Dropped {
 
 /// Takes files in, confirms them, and says their number.
 pub fn send(node: &Node, from: &str, files: Vec<Dropped>) -> SendId {
-    let Landed::One(id) = node.take_in(no(from), HANAKO.login, Tray::New, files).unwrap() else {
+    let Landed::One(id) = node.drafts.take_in(no(from), HANAKO.login, Tray::New, files).unwrap() else {
         panic!("one destination")
     };
     confirm(node, from, id);
@@ -222,8 +227,8 @@ pub fn send(node: &Node, from: &str, files: Vec<Dropped>) -> SendId {
 
 /// Confirms a send as it is.
 pub fn confirm(node: &Node, from: &str, id: SendId) {
-    let revision = node.send(no(from), id).unwrap().revision;
-    node.confirm(no(from), HANAKO.login, HANAKO.name, &[(id, revision)]).unwrap();
+    let revision = node.sends.get(no(from), id).unwrap().revision;
+    node.outbox.confirm(no(from), HANAKO.login, HANAKO.name, &[(id, revision)]).unwrap();
 }
 
 /// Waits until something is so. No figure is asserted here: only whether it comes at all.
@@ -240,7 +245,7 @@ pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 /// Waits until a send has come so far, and gives it.
 pub async fn until_state(node: &Node, office: &str, id: SendId, state: &str) -> Send {
     until(&format!("{office} {id:?} {state}"), || {
-        let send = node.send(no(office), id).unwrap();
+        let send = node.sends.get(no(office), id).unwrap();
         (send.state.as_str() == state).then_some(send)
     })
     .await
@@ -248,7 +253,7 @@ pub async fn until_state(node: &Node, office: &str, id: SendId, state: &str) -> 
 
 /// What an office has received.
 pub fn arrivals(node: &Node, office: &str) -> Vec<Arrival> {
-    node.arrivals(no(office), &ArrivalFilter::default(), 100).unwrap()
+    node.inbox.list(no(office), &ArrivalFilter::default(), 100).unwrap()
 }
 
 /// Waits until an office has received so much, and gives it.

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use tasuki_office::Actor;
 use tasuki_office::arrivals::{self, ArrivalFilter, ArrivalId};
 use tasuki_office::error::OfficeError;
-use tasuki_office::sends::PROGRAM;
 use tasuki_protocol::schema;
 
 use super::caller::{Path, ProgramAt, Query};
@@ -47,7 +47,7 @@ pub(super) async fn inbox(
     let state = narrowed(&wanted.state, arrivals::ArrivalState::parse, ProblemCode::State)?;
     let before = narrowed(&wanted.before, place, ProblemCode::Before)?;
     let filter = ArrivalFilter { state, before, ..ArrivalFilter::default() };
-    let found = app.node.run(move |node| node.arrivals(no, &filter, LINES)).await?;
+    let found = app.node.run(move |node| node.inbox.list(no, &filter, LINES)).await?;
     let next = next_place(found.last().map(arrivals::Arrival::place), found.len());
     Ok(Json(Inbox { arrivals: found.iter().map(arrival_of).collect(), next }))
 }
@@ -63,8 +63,8 @@ pub(super) async fn inbox_one(
     Path((_, id)): Path<(String, i64)>,
 ) -> Answer<OpenedArrival> {
     let opened = app.node.run(move |node| {
-        let arrival = node.arrival(no, ArrivalId(id))?;
-        let opened = node.open_arrival(no, ArrivalId(id))?.manifest;
+        let arrival = node.inbox.get(no, ArrivalId(id))?;
+        let opened = node.inbox.open(no, ArrivalId(id))?.manifest;
         Ok(OpenedArrival { arrival: arrival_of(&arrival), message: opened.message, staff: opened.staff })
     });
     Ok(Json(opened.await?))
@@ -82,7 +82,7 @@ pub(super) async fn inbox_file(
     Path((_, id, file)): Path<(String, i64, usize)>,
 ) -> Result<Bytes, Refused> {
     let bytes = app.node.run(move |node| {
-        let file = node.open_arrival(no, ArrivalId(id))?.files.into_iter().nth(file);
+        let file = node.inbox.open(no, ArrivalId(id))?.files.into_iter().nth(file);
         file.map(|file| file.bytes).ok_or(OfficeError::NotFound)
     });
     Ok(bytes.await?.into())
@@ -110,8 +110,8 @@ pub(super) async fn receipt(
         .filter(|state| *state != arrivals::ArrivalState::Refused)
         .ok_or_else(|| Refused::wrong(ProblemCode::State, "状態は unread、read、imported のどれかです。"))?;
     let now = app.node.run(move |node| {
-        node.mark_arrival(no, PROGRAM, ArrivalId(id), state)?;
-        node.arrival(no, ArrivalId(id))
+        node.inbox.mark(no, Actor::Program, ArrivalId(id), state)?;
+        node.inbox.get(no, ArrivalId(id))
     });
     Ok(Json(arrival_of(&now.await?)))
 }

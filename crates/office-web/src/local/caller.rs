@@ -47,7 +47,7 @@ impl FromRequestParts<App> for ProgramAt {
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| unknown())?;
         let no = params.iter().find_map(|(name, value)| (name == "office").then_some(value));
         let no: OfficeNo = no.and_then(|no| no.parse().ok()).ok_or_else(unknown)?;
-        match app.node.run(move |node| node.office(no)).await {
+        match app.node.run(move |node| node.offices.get(no)).await {
             Ok(office) => Ok(Self(office.no)),
             Err(OfficeError::NotFound) => Err(unknown()),
             Err(error) => Err(error.into()),

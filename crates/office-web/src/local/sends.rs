@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use tasuki_office::Actor;
 use tasuki_office::error::OfficeError;
+use tasuki_office::files::{self, Readiness, Weight};
 use tasuki_office::node::Node;
-use tasuki_office::review::{self, Readiness, Weight};
-use tasuki_office::sends::{self, BATCH_OFFICES, PROGRAM, SendFilter, SendId};
+use tasuki_office::partners::Partner;
+use tasuki_office::sends::{self, BATCH_OFFICES, SendFilter, SendId};
 use tasuki_protocol::schema;
 use tasuki_terms::OfficeNo;
 
@@ -45,12 +47,12 @@ pub(super) async fn send(
     let is_confirmed = posted.is_ticked("confirm");
     let submission = submission_of(posted)?;
     let submit = app.node.run(move |node| {
-        let ids = node.submit(no, submission)?;
-        ids.into_iter().map(|id| node.send(no, id)).collect::<Result<Vec<_>, _>>()
+        let ids = node.drafts.submit(no, submission)?;
+        ids.into_iter().map(|id| node.sends.get(no, id)).collect::<Result<Vec<_>, _>>()
     });
     let taken = submit.await?;
     let receivers: Vec<_> = taken.iter().filter_map(|send| send.receiver).collect();
-    match app.node.look_up(no, &receivers).await {
+    match app.node.directory.look_up(no, &receivers).await {
         Ok(()) | Err(OfficeError::KeysLocked | OfficeError::Relay(_)) => {}
         Err(error) => return Err(error.into()),
     }
@@ -58,7 +60,7 @@ pub(super) async fn send(
         if is_confirmed {
             confirm_ready(node, no, &taken)?;
         }
-        let now = taken.iter().filter_map(|send| match node.send(no, send.id) {
+        let now = taken.iter().filter_map(|send| match node.sends.get(no, send.id) {
             // A person has deleted it in the meantime.
             Err(OfficeError::NotFound) => None,
             found => Some(found.and_then(|send| draft_of(node, &send))),
@@ -95,7 +97,7 @@ fn confirm_ready(node: &Node, no: OfficeNo, taken: &[sends::Send]) -> Result<(),
             ready.push((send.id, send.revision));
         }
     }
-    let confirm = |some: &[_]| match node.confirm(no, PROGRAM, "", some) {
+    let confirm = |some: &[_]| match node.outbox.confirm(no, Actor::Program, "", some) {
         Ok(_) => Ok(true),
         Err(OfficeError::Changed | OfficeError::NotReady | OfficeError::NotFound) => Ok(false),
         Err(error) => Err(error),
@@ -108,9 +110,9 @@ fn confirm_ready(node: &Node, no: OfficeNo, taken: &[sends::Send]) -> Result<(),
     Ok(())
 }
 
-fn readiness(node: &Node, send: &sends::Send) -> Result<(Readiness, Option<review::Remark>), OfficeError> {
-    let partner = send.receiver.map(|no| node.known_partner(send.office, no)).transpose()?.flatten();
-    Ok(send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted))
+fn readiness(node: &Node, send: &sends::Send) -> Result<(Readiness, Option<files::Remark>), OfficeError> {
+    let partner = send.receiver.map(|no| node.directory.known(send.office, no)).transpose()?.flatten();
+    Ok(send.review.readiness(send.receiver, partner.as_ref().map(Partner::standing), send.letter.accepted))
 }
 
 /// A send with whether it can go, and why not.
@@ -159,7 +161,7 @@ fn send_of(send: &sends::Send) -> Send {
     }
 }
 
-fn remark_of(file: Option<&String>, remark: &review::Remark) -> Remark {
+fn remark_of(file: Option<&String>, remark: &files::Remark) -> Remark {
     Remark {
         file: file.cloned(),
         row: remark.row,
@@ -177,8 +179,8 @@ fn remark_of(file: Option<&String>, remark: &review::Remark) -> Remark {
 )]
 pub(super) async fn drafts(State(app): State<App>, ProgramAt(no): ProgramAt) -> Answer<Drafts> {
     let drafts = app.node.run(move |node| {
-        let mut all = node.drafts(no)?;
-        all.extend(node.batch(no)?.into_iter().filter(|send| send.state.is_open()));
+        let mut all = node.sends.drafts(no)?;
+        all.extend(node.sends.batch(no)?.into_iter().filter(|send| send.state.is_open()));
         all.iter().map(|send| draft_of(node, send)).collect::<Result<_, _>>()
     });
     Ok(Json(Drafts { drafts: drafts.await? }))
@@ -200,7 +202,7 @@ pub(super) async fn outbox(
     let state = narrowed(&wanted.state, sends::SendState::parse, ProblemCode::State)?;
     let before = narrowed(&wanted.before, place, ProblemCode::Before)?;
     let filter = SendFilter { state, before, ..SendFilter::default() };
-    let sends = app.node.run(move |node| node.sent(no, &filter, LINES)).await?;
+    let sends = app.node.run(move |node| node.sends.sent(no, &filter, LINES)).await?;
     let next = next_place(sends.last().map(sends::Send::place), sends.len());
     Ok(Json(Outbox { sends: sends.iter().map(send_of).collect(), next }))
 }
@@ -237,6 +239,6 @@ pub(super) async fn outbox_one(
     ProgramAt(no): ProgramAt,
     Path((_, id)): Path<(String, i64)>,
 ) -> Answer<SendWithReceipts> {
-    let send = app.node.run(move |node| node.send(no, SendId(id))).await?;
+    let send = app.node.run(move |node| node.sends.get(no, SendId(id))).await?;
     Ok(Json(SendWithReceipts { send: send_of(&send), receipts: send.receipts }))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use tasuki_office::error::OfficeError;
 use tasuki_office::link::{self, Obstacle};
 use tasuki_office::node::Node;
-use tasuki_office::open_office::{LinkState, OwnOffice};
+use tasuki_office::offices::{LinkState, OwnOffice};
 use tasuki_terms::OfficeNo;
 
 use super::caller::Program;
@@ -17,14 +17,14 @@ use crate::serve::App;
 #[utoipa::path(get, path = "/local/status", responses((status = 200, body = Status)))]
 pub(super) async fn show(State(app): State<App>, _program: Program) -> Answer<Status> {
     let status = app.node.run(|node| {
-        let offices = node.offices()?.into_iter().map(|office| office_of(node, office));
+        let offices = node.offices.all()?.into_iter().map(|office| office_of(node, office));
         Ok(Status { logged_in: node.is_drawer_open(), offices: offices.collect::<Result<_, _>>()? })
     });
     Ok(Json(status.await?))
 }
 
 fn office_of(node: &Node, office: OwnOffice) -> Result<Office, OfficeError> {
-    let (counts, held_up) = (node.counts(office.no)?, node.held_up(office.no)?);
+    let (counts, held_up) = (node.sends.counts(office.no)?, node.inbox.held_up(office.no)?);
     Ok(Office {
         office: office.no,
         name: office.name,
@@ -44,7 +44,7 @@ fn office_of(node: &Node, office: OwnOffice) -> Result<Office, OfficeError> {
 
 /// How the connection of an office is.
 pub(super) fn link_of(node: &Node, office: OfficeNo) -> Link {
-    match node.open_office(office).ok().map(|open| open.link()) {
+    match node.offices.open_office(office).ok().map(|open| open.link()) {
         None => Link::Locked,
         Some(LinkState::Connecting) => Link::Connecting,
         Some(LinkState::Online) => Link::Online,
@@ -55,7 +55,7 @@ pub(super) fn link_of(node: &Node, office: OfficeNo) -> Link {
 }
 
 fn duties_of(node: &Node, office: OfficeNo) -> Vec<Duty> {
-    let Ok(open) = node.open_office(office) else { return Vec::new() };
+    let Ok(open) = node.offices.open_office(office) else { return Vec::new() };
     let told = open.duties().into_iter().map(|(duty, status)| Duty {
         duty: duty_code(duty),
         name: duty.name_ja().to_owned(),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use axum::extract::State;
 use axum::response::Response;
-use tasuki_office::backup::{BackupPlace, BackupStatus, BackupTrouble};
 use tasuki_office::error::OfficeError;
+use tasuki_office::upkeep::backup::{BackupPlace, BackupStatus, BackupTrouble};
 
 use super::heavy;
 use super::settings::answer;
@@ -29,7 +29,7 @@ pub(crate) struct BackupView {
 impl BackupView {
     pub(crate) fn new(app: &App) -> Result<Self, OfficeError> {
         let (node, now) = (&app.node, app.node.now());
-        let status = heavy(|| node.backup_status())?;
+        let status = heavy(|| node.upkeep.backup_status())?;
         let chosen = status.folder.as_ref().map(|folder| folder.display().to_string());
         let before = node.setting("backup-folder")?.unwrap_or_default();
         let last = status.last_success.as_ref();
@@ -39,7 +39,7 @@ impl BackupView {
             remarks: remarks(&status, now),
             last: last
                 .map_or_else(String::new, |(at, name)| format!("{}（{name}）", words::short_time(*at, now))),
-            restored: node.restored_at()?.map(words::time),
+            restored: node.upkeep.restored_at()?.map(words::time),
         })
     }
 }
@@ -102,7 +102,7 @@ pub(crate) async fn backup(
     let by = &at.visitor.staff.login;
     let folder = PathBuf::from(posted.text("folder"));
     let (result, done) = match posted.text("do") {
-        "stop" => (heavy(|| app.node.set_backup_folder(by, Path::new(""))), "changed"),
+        "stop" => (heavy(|| app.node.upkeep.set_backup_folder(by, Path::new(""))), "changed"),
         _ if !folder.is_absolute() => {
             let problem = "保存するフォルダーを、ドライブ名などの初めから入れてください（例：E:\\tasuki）。";
             return answer(&app, &at, &posted, Err(problem.to_owned()), "");
@@ -110,7 +110,7 @@ pub(crate) async fn backup(
         "daily" => (heavy(|| begin_daily(&app, by, &folder)), "changed"),
         _ => {
             let made = heavy(|| {
-                app.node.back_up_now(by, &folder)?;
+                app.node.upkeep.back_up_now(by, &folder)?;
                 app.node.set("backup-folder", posted.text("folder"))
             });
             (made, "backup")
@@ -121,8 +121,8 @@ pub(crate) async fn backup(
 
 /// The first one is made at once, so that whoever chose the folder sees whether it works.
 fn begin_daily(app: &App, by: &str, folder: &Path) -> Result<(), OfficeError> {
-    app.node.set_backup_folder(by, folder)?;
-    app.node.back_up_if_due().map(drop)
+    app.node.upkeep.set_backup_folder(by, folder)?;
+    app.node.upkeep.back_up_if_due().map(drop)
 }
 
 /// A person has seen that this node was restored.
@@ -131,6 +131,6 @@ pub(crate) async fn restore_seen(
     Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let result = heavy(|| app.node.note_restore_seen(&at.visitor.staff.login));
+    let result = heavy(|| app.node.upkeep.note_restore_seen(&at.visitor.staff.login));
     answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "changed")
 }

@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
+use tasuki_office::Actor;
+use tasuki_office::files::{FileReview, Readiness, Remark, Weight};
+use tasuki_office::partners::Partner;
 use tasuki_office::sends::SendState;
-use tasuki_office::sends::{BATCH_OFFICES, FOLDER, Send, SendId, Tray};
+use tasuki_office::sends::{BATCH_OFFICES, Send, SendId, Tray};
 
 use super::{heavy, lead};
 use crate::failure::Failure;
@@ -64,9 +66,13 @@ pub(crate) struct Row {
 
 impl Row {
     fn of(app: &App, send: Send) -> Result<Self, Failure> {
-        let is_from_folder = send.by_staff == FOLDER && send.is_untouched();
+        let is_from_folder = send.by == Actor::Folder && send.is_untouched();
         let partner = super::send::partner_of(app, send.office, send.receiver)?;
-        let (readiness, note) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+        let (readiness, note) = send.review.readiness(
+            send.receiver,
+            partner.as_ref().map(Partner::standing),
+            send.letter.accepted,
+        );
         let own = note.into_iter().chain(send.review.remarks.iter().cloned());
         let of_files = send
             .review
@@ -113,7 +119,7 @@ impl Row {
 /// The lines of the list; what is beyond one batch is marked.
 async fn rows(app: &App, at: &At) -> Result<Vec<Row>, Failure> {
     let no = at.office.no;
-    let sends = app.node.batch(no)?;
+    let sends = app.node.sends.batch(no)?;
     let receivers: Vec<_> = sends.iter().filter_map(|send| send.receiver).collect();
     super::send::ask(app, no, &receivers).await?;
     let mut rows: Vec<_> = sends.into_iter().map(|send| Row::of(app, send)).collect::<Result<_, _>>()?;
@@ -155,7 +161,7 @@ pub(crate) async fn take_in(
     Form(mut posted): Form,
 ) -> Result<Response, Failure> {
     let files = std::mem::take(&mut posted.files);
-    heavy(|| app.node.take_in(at.office.no, &at.visitor.staff.login, Tray::Batch, files))?;
+    heavy(|| app.node.drafts.take_in(at.office.no, &at.visitor.staff.login, Tray::Batch, files))?;
     Ok(lead(&posted, &format!("/{}/batch", at.office.no)))
 }
 
@@ -181,7 +187,7 @@ pub(crate) async fn confirmed(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    if app.node.open_office(no).is_err() {
+    if app.node.offices.open_office(no).is_err() {
         return Err(Failure::KeysLocked(format!("/{no}/batch/confirm")));
     }
     let mut wanted = Vec::new();
@@ -196,6 +202,6 @@ pub(crate) async fn confirmed(
         return Ok(lead(&posted, &format!("/{no}/batch")));
     }
     let staff = &at.visitor.staff;
-    let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &wanted))?;
+    let run = heavy(|| app.node.outbox.confirm(no, &staff.login, &staff.name, &wanted))?;
     Ok(lead(&posted, &format!("/{no}/run/{run}")))
 }

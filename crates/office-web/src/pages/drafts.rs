@@ -33,10 +33,11 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
     let (no, now) = (at.office.no, app.node.now());
     let rows = app
         .node
+        .sends
         .drafts(no)?
         .into_iter()
         .map(|send| {
-            let partner = send.receiver.map(|receiver| app.node.known_partner(no, receiver)).transpose()?;
+            let partner = send.receiver.map(|receiver| app.node.directory.known(no, receiver)).transpose()?;
             Ok(Row {
                 id: send.id.0,
                 saved: words::short_time(send.updated_at, now),
@@ -44,7 +45,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
                 name: partner.flatten().map(|partner| partner.name().to_owned()).unwrap_or_default(),
                 contents: send.review.contents.join("、"),
                 message: send.letter.message,
-                by: send.by_staff,
+                by: send.by.word().to_owned(),
                 files: send.review.files.len(),
                 reason: send.reason,
             })

@@ -36,12 +36,12 @@ pub(crate) struct Wanted {
 }
 
 fn login_page(app: &App, login: &str, next: &str, problem: String) -> Result<Page, Failure> {
-    let offices = app.node.offices()?.into_iter().map(|office| office.name).collect();
+    let offices = app.node.offices.all()?.into_iter().map(|office| office.name).collect();
     Ok(Page { offices, login: login.to_owned(), next: inside(next).to_owned(), problem, goodbye: false })
 }
 
 pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
-    if !app.node.has_staff()? {
+    if !app.node.staff.has_members()? {
         return Ok(Redirect::to("/setup").into_response());
     }
     let mut login = login_page(&app, "", &wanted.next, String::new())?;
@@ -70,8 +70,8 @@ pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -
 /// Logs in with the 個人ID that a person means; or with what was typed, letter by letter, where it was once given so.
 fn log_in_as_meant(node: &Node, typed: &str, password: &str) -> Result<Staff, LoginError> {
     let meant = plain(typed);
-    match node.log_in(&meant, password) {
-        Err(LoginError::Wrong) if meant != typed => node.log_in(typed, password),
+    match node.staff.log_in(&meant, password) {
+        Err(LoginError::Wrong) if meant != typed => node.staff.log_in(typed, password),
         result => result,
     }
 }
@@ -93,7 +93,7 @@ pub(crate) async fn log_out(
     if let Some(token) = token(&app, &headers) {
         app.sessions.end(&token);
     }
-    app.node.note(None, &visitor.staff.login, "logout", "")?;
+    app.node.staff.log_out(&visitor.staff.login)?;
     let mut answer = lead(&posted, "/login?goodbye=1");
     let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", app.cookie);
     answer.headers_mut().append(SET_COOKIE, HeaderValue::from_str(&cookie).expect("it is a header value"));

@@ -120,7 +120,7 @@ pub(crate) async fn show(
     let searched = !wanted.search.is_empty();
     let (mut rows, mut next, mut problem) = (Vec::new(), String::new(), String::new());
     if searched {
-        match app.node.search_offices(at.office.no, &search).await {
+        match app.node.directory.search(at.office.no, &search).await {
             Ok(found) => {
                 let last = found.offices.last().map(|office| office.no.to_string());
                 next = last.filter(|_| found.more).unwrap_or_default();

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalId, ArrivalState, Opened};
 use tasuki_office::error::OfficeError;
-use tasuki_office::review::Dropped;
+use tasuki_office::files::Dropped;
 use tasuki_parcel::attachment::MediaType;
 use tasuki_terms::OfficeNo;
 use zip::write::SimpleFileOptions;
@@ -93,7 +93,7 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
-    let partners = app.node.partner_names(no)?;
+    let partners = app.node.directory.names(no)?;
     let meant = Meant::of(&wanted.sender, &partners);
     let filter = ArrivalFilter {
         state: ArrivalState::parse(&wanted.state),
@@ -102,7 +102,7 @@ pub(crate) async fn list(
         before: place(&wanted.before),
     };
     let mut arrivals =
-        if meant.is_unclear() { Vec::new() } else { app.node.arrivals(no, &filter, LINES + 1)? };
+        if meant.is_unclear() { Vec::new() } else { app.node.inbox.list(no, &filter, LINES + 1)? };
     let more = arrivals.len() > LINES as usize;
     arrivals.truncate(LINES as usize);
     let next = arrivals.last().filter(|_| more).map(|arrival| {
@@ -134,7 +134,7 @@ pub(crate) async fn list(
 
 /// Opens an arrival, or asks for the office password first.
 pub(crate) fn opened(app: &App, at: &At, id: i64) -> Result<Opened, Failure> {
-    match heavy(|| app.node.open_arrival(at.office.no, ArrivalId(id))) {
+    match heavy(|| app.node.inbox.open(at.office.no, ArrivalId(id))) {
         Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(at.path.clone())),
         opened => Ok(opened?),
     }
@@ -150,7 +150,7 @@ pub(crate) async fn show(
 }
 
 fn detail(app: &App, at: &At, id: i64, problem: String, placed: Vec<String>) -> Result<DetailPage, Failure> {
-    let arrival = app.node.arrival(at.office.no, ArrivalId(id))?;
+    let arrival = app.node.inbox.get(at.office.no, ArrivalId(id))?;
     let opened = if arrival.state == ArrivalState::Refused { None } else { Some(self::opened(app, at, id)?) };
     let manifest = opened.as_ref().map(|opened| &opened.manifest);
     let files = manifest.map(|manifest| &manifest.files[..]).unwrap_or_default();
@@ -236,7 +236,7 @@ pub(crate) async fn all(
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let arrival = app.node.arrival(at.office.no, ArrivalId(id))?;
+    let arrival = app.node.inbox.get(at.office.no, ArrivalId(id))?;
     let opened = opened(&app, &at, id)?;
     let name = format!("{}_{}.zip", opened.manifest.from, words::local(arrival.received_at).date());
     let bytes = heavy(|| zip_of(&opened)).map_err(|error| Failure::from(OfficeError::from(error)))?;
@@ -265,7 +265,7 @@ pub(crate) async fn place_files(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no: OfficeNo = at.office.no;
-    match heavy(|| app.node.place_arrival(no, ArrivalId(id))) {
+    match heavy(|| app.node.inbox.place(no, ArrivalId(id))) {
         Ok(_) if posted.by_script => Ok(lead(&posted, &format!("/{no}/received/{id}?done=imported"))),
         Ok(placed) => {
             let placed = placed.iter().map(|placed| placed.path.display().to_string()).collect();
@@ -289,7 +289,7 @@ pub(crate) async fn mark(
     let no = at.office.no;
     let state = ArrivalState::parse(posted.text("state")).filter(|state| *state != ArrivalState::Refused);
     let state = state.ok_or(Failure::Malformed)?;
-    app.node.mark_arrival(no, &at.visitor.staff.login, ArrivalId(id), state)?;
+    app.node.inbox.mark(no, &at.visitor.staff.login, ArrivalId(id), state)?;
     // Looking at it again would make it read at once.
     let to = if state == ArrivalState::Unread { String::new() } else { format!("/{id}") };
     Ok(lead(&posted, &format!("/{no}/received{to}?done=marked")))

@@ -39,7 +39,7 @@ pub(crate) async fn show(
     Path((_, run)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let sends = app.node.sends_of_run(no, run)?;
+    let sends = app.node.sends.of_run(no, run)?;
     let from_batch = sends.iter().any(|send| send.in_batch);
     let rows: Vec<_> = sends
         .into_iter()

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
+use tasuki_office::files::{FileReview, Readiness, Remark, Weight};
 use tasuki_office::partners::Partner;
-use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
 use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
@@ -132,12 +132,12 @@ pub(crate) fn partner_of(
     office: OfficeNo,
     receiver: Option<OfficeNo>,
 ) -> Result<Option<Partner>, Failure> {
-    Ok(receiver.map(|receiver| app.node.known_partner(office, receiver)).transpose()?.flatten())
+    Ok(receiver.map(|receiver| app.node.directory.known(office, receiver)).transpose()?.flatten())
 }
 
 /// Asks the directory for the receiver, where it can be asked.
 pub(crate) async fn ask(app: &App, office: OfficeNo, receivers: &[OfficeNo]) -> Result<(), Failure> {
-    match app.node.look_up(office, receivers).await {
+    match app.node.directory.look_up(office, receivers).await {
         Ok(()) | Err(OfficeError::KeysLocked) => Ok(()),
         // Without a line the page shows what is known.
         Err(OfficeError::Relay(error)) => {
@@ -153,7 +153,7 @@ pub(crate) async fn show(
     at: At,
     Path((_, id)): SendPath,
 ) -> Result<Response, Failure> {
-    let send = app.node.send(at.office.no, SendId(id))?;
+    let send = app.node.sends.get(at.office.no, SendId(id))?;
     if !send.state.is_open() {
         return Ok(Redirect::to(&format!("/{}/sent/{id}", at.office.no)).into_response());
     }
@@ -169,11 +169,11 @@ fn send_page(app: &App, at: &At, send: Send) -> Result<Page, Failure> {
     }
     let partner = partner_of(app, send.office, send.receiver)?;
     let (readiness, receiver_note) =
-        send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+        send.review.readiness(send.receiver, partner.as_ref().map(Partner::standing), send.letter.accepted);
     let (files, clean) = part(send.review.files.clone());
     Ok(Page {
         shell,
-        partners: app.node.partner_names(send.office)?,
+        partners: app.node.directory.names(send.office)?,
         id: Some(send.id.0),
         in_batch: send.in_batch,
         receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
@@ -221,7 +221,7 @@ pub(crate) async fn take_in_new(
         return Ok(lead(&posted, &new_address(no, receiver)));
     }
     let tray = match receiver {
-        Some(_) => Tray::One(app.node.start_send(no, &at.visitor.staff.login, receiver)?),
+        Some(_) => Tray::One(app.node.drafts.start(no, &at.visitor.staff.login, receiver)?),
         None => Tray::New,
     };
     take(&app, &at, posted, tray)
@@ -239,11 +239,11 @@ pub(crate) async fn take_in(
 fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, Failure> {
     let (no, files) = (at.office.no, std::mem::take(&mut posted.files));
     let message = posted.raw("message").to_owned();
-    let landed = heavy(|| app.node.take_in(no, &at.visitor.staff.login, tray, files))?;
+    let landed = heavy(|| app.node.drafts.take_in(no, &at.visitor.staff.login, tray, files))?;
     let to = match landed {
         Landed::One(id) => {
             if !message.is_empty() {
-                app.node.set_message(no, id, &message)?;
+                app.node.drafts.set_message(no, id, &message)?;
             }
             format!("/{no}/send/{}", id.0)
         }
@@ -279,8 +279,8 @@ pub(crate) async fn start_with_message(
     if receiver.is_none() && posted.text("message").is_empty() {
         return Ok(lead(&posted, &new_address(no, receiver)));
     }
-    let id = app.node.start_send(no, &at.visitor.staff.login, receiver)?;
-    app.node.set_message(no, id, posted.raw("message"))?;
+    let id = app.node.drafts.start(no, &at.visitor.staff.login, receiver)?;
+    app.node.drafts.set_message(no, id, posted.raw("message"))?;
     Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
 }
 
@@ -290,7 +290,7 @@ pub(crate) async fn message(
     Path((_, id)): SendPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    app.node.set_message(at.office.no, SendId(id), posted.raw("message"))?;
+    app.node.drafts.set_message(at.office.no, SendId(id), posted.raw("message"))?;
     Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
 }
 
@@ -304,14 +304,14 @@ pub(crate) async fn receiver(
     let receiver = match chosen(&posted) {
         Ok(receiver) => receiver,
         Err(typed) => {
-            let send = app.node.send(no, SendId(id))?;
+            let send = app.node.sends.get(no, SendId(id))?;
             let again = Page { wrong_receiver: Some(typed), ..send_page(&app, &at, send)? };
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
         }
     };
-    heavy(|| app.node.set_receiver(no, SendId(id), receiver))?;
+    heavy(|| app.node.drafts.set_receiver(no, SendId(id), receiver))?;
     // It may have joined another line of the list.
-    match app.node.send(no, SendId(id)) {
+    match app.node.sends.get(no, SendId(id)) {
         Err(OfficeError::NotFound) => Ok(lead(&posted, &format!("/{no}/batch"))),
         _ => Ok(lead(&posted, &format!("/{no}/send/{id}"))),
     }
@@ -324,7 +324,7 @@ pub(crate) async fn accept(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    app.node.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
+    app.node.drafts.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
     let back = posted.text("back");
     let to =
         if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
@@ -337,7 +337,7 @@ pub(crate) async fn remove(
     Path((_, id, file)): Path<(String, i64, i64)>,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    heavy(|| app.node.remove_file(at.office.no, SendId(id), file))?;
+    heavy(|| app.node.drafts.remove_file(at.office.no, SendId(id), file))?;
     Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
 }
 
@@ -348,8 +348,8 @@ pub(crate) async fn delete(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let (no, id) = (at.office.no, SendId(id));
-    let in_batch = app.node.send(no, id)?.in_batch;
-    app.node.delete_send(no, &at.visitor.staff.login, id)?;
+    let in_batch = app.node.sends.get(no, id)?.in_batch;
+    app.node.drafts.delete(no, &at.visitor.staff.login, id)?;
     let list = if in_batch { "batch" } else { "drafts" };
     Ok(lead(&posted, &format!("/{no}/{list}?done=deleted")))
 }
@@ -362,8 +362,8 @@ pub(crate) async fn keep(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let (no, id) = (at.office.no, SendId(id));
-    app.node.set_message(no, id, posted.raw("message"))?;
-    let list = if app.node.send(no, id)?.in_batch { "batch" } else { "drafts" };
+    app.node.drafts.set_message(no, id, posted.raw("message"))?;
+    let list = if app.node.sends.get(no, id)?.in_batch { "batch" } else { "drafts" };
     Ok(lead(&posted, &format!("/{no}/{list}?done=saved")))
 }
 
@@ -373,7 +373,7 @@ pub(crate) async fn confirm(
     Path((_, id)): SendPath,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
+    let send = app.node.sends.get(no, SendId(id))?;
     ask(&app, no, send.receiver.as_slice()).await?;
     let shell = Shell::new(&app, &at, "send", "送信確認")?.needing_relay();
     if !send.state.is_open() {
@@ -400,7 +400,8 @@ pub(crate) async fn confirm(
 
 fn is_ready(app: &App, send: &Send) -> Result<bool, Failure> {
     let partner = partner_of(app, send.office, send.receiver)?;
-    let (readiness, _) = send.review.readiness(send.receiver, partner.as_ref(), send.letter.accepted);
+    let (readiness, _) =
+        send.review.readiness(send.receiver, partner.as_ref().map(Partner::standing), send.letter.accepted);
     Ok(readiness == Readiness::Ready)
 }
 
@@ -412,8 +413,8 @@ pub(crate) async fn confirmed(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
-    if app.node.open_office(no).is_err() {
+    let send = app.node.sends.get(no, SendId(id))?;
+    if app.node.offices.open_office(no).is_err() {
         return Err(Failure::KeysLocked(format!("/{no}/send/{id}/confirm")));
     }
     if !is_ready(&app, &send)? {
@@ -422,6 +423,6 @@ pub(crate) async fn confirmed(
     }
     let revision = posted.text("revision").parse().map_err(|_| Failure::Malformed)?;
     let staff = &at.visitor.staff;
-    let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
+    let run = heavy(|| app.node.outbox.confirm(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
     Ok(lead(&posted, &format!("/{no}/run/{run}")))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
 use tasuki_office::sends::SendState;
-use tasuki_office::sends::{Send, SendFilter, SendId, Tray};
+use tasuki_office::sends::{Send, SendFilter, SendId};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::OfficeNo;
 
@@ -115,7 +115,7 @@ pub(crate) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let (no, now) = (at.office.no, app.node.now());
-    let partners = app.node.partner_names(no)?;
+    let partners = app.node.directory.names(no)?;
     let meant = Meant::of(&wanted.receiver, &partners);
     let filter = SendFilter {
         state: SendState::parse(&wanted.state),
@@ -123,7 +123,8 @@ pub(crate) async fn list(
         month: month(&wanted.month),
         before: place(&wanted.before),
     };
-    let mut sends = if meant.is_unclear() { Vec::new() } else { app.node.sent(no, &filter, LINES + 1)? };
+    let mut sends =
+        if meant.is_unclear() { Vec::new() } else { app.node.sends.sent(no, &filter, LINES + 1)? };
     let more = sends.len() > LINES as usize;
     sends.truncate(LINES as usize);
     let next = sends.last().filter(|_| more).map(|send| {
@@ -161,7 +162,7 @@ pub(crate) async fn show(
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let send = app.node.send(at.office.no, SendId(id))?;
+    let send = app.node.sends.get(at.office.no, SendId(id))?;
     Ok(page(&detail(&app, &at, send, String::new())?))
 }
 
@@ -235,9 +236,9 @@ pub(crate) async fn withdraw(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let (no, id) = (at.office.no, SendId(id));
-    match app.node.withdraw(no, &at.visitor.staff.login, id).await {
+    match app.node.outbox.withdraw(no, &at.visitor.staff.login, id).await {
         Ok(()) => {
-            let to = match app.node.send(no, id)?.state {
+            let to = match app.node.sends.get(no, id)?.state {
                 SendState::Draft => format!("/{no}/send/{}?done=withdrawn", id.0),
                 SendState::Withdrawing => format!("/{no}/sent/{}?done=withdrawing", id.0),
                 _ => format!("/{no}/sent/{}?done=withdrawn", id.0),
@@ -246,7 +247,7 @@ pub(crate) async fn withdraw(
         }
         Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(format!("/{no}/sent/{}", id.0))),
         Err(error @ OfficeError::Relay(ClientError::Problem(_) | ClientError::Unreachable(_))) => {
-            let again = detail(&app, &at, app.node.send(no, id)?, words::problem(&error))?;
+            let again = detail(&app, &at, app.node.sends.get(no, id)?, words::problem(&error))?;
             Ok((StatusCode::CONFLICT, page(&again)).into_response())
         }
         Err(error) => Err(error.into()),
@@ -260,25 +261,12 @@ pub(crate) async fn again(
     Path((_, id)): Path<(String, i64)>,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
-    if send.state.is_open() {
-        return Ok(lead(&posted, &format!("/{no}/send/{id}")));
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    match app.node.run(move |node| node.drafts.again(no, &by, SendId(id))).await {
+        Ok(new) => Ok(lead(&posted, &format!("/{no}/send/{}", new.0))),
+        Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),
+        Err(error) => Err(error.into()),
     }
-    if !send.state.is_handed_in() {
-        // It goes by itself: a second one would go as well.
-        return Err(OfficeError::Changed.into());
-    }
-    let parcel = send.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.open_sent(no, parcel)) {
-        Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(format!("/{no}/sent/{id}"))),
-        opened => opened?,
-    };
-    let by = &at.visitor.staff.login;
-    let new = app.node.start_send(no, by, send.receiver)?;
-    heavy(|| app.node.take_in(no, by, Tray::One(new), opened.files))?;
-    app.node.set_message(no, new, &send.letter.message)?;
-    Ok(lead(&posted, &format!("/{no}/send/{}", new.0)))
 }
 
 pub(crate) async fn file(
@@ -287,9 +275,9 @@ pub(crate) async fn file(
     Path((_, id, file)): Path<(String, i64, usize)>,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let send = app.node.send(no, SendId(id))?;
+    let send = app.node.sends.get(no, SendId(id))?;
     let parcel = send.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.open_sent(no, parcel)) {
+    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
         Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(at.path)),
         opened => opened?,
     };
@@ -301,7 +289,7 @@ pub(crate) async fn proof(
     at: At,
     Path((_, id)): Path<(String, i64)>,
 ) -> Result<Response, Failure> {
-    let send = app.node.send(at.office.no, SendId(id))?;
+    let send = app.node.sends.get(at.office.no, SendId(id))?;
     if !send.state.is_handed_in() {
         return Err(Failure::NotFound);
     }

@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use tasuki_office::audit::AuditEntry;
 use tasuki_office::error::OfficeError;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 use tasuki_office::staff::{Role, StaffId, is_acceptable};
+use tasuki_office::upkeep::AuditEntry;
 
 use super::backup::BackupView;
 use super::setup::{PASSWORD_ADVICE, staff_words};
@@ -75,7 +75,7 @@ fn settings_page(app: &App, at: &At, problem: String) -> Result<Page, Failure> {
     let own = &at.office;
     let me = at.visitor.staff.id;
     let now = app.node.now();
-    let members = if shell.is_administrator { app.node.staff()? } else { Vec::new() };
+    let members = if shell.is_administrator { app.node.staff.all()? } else { Vec::new() };
     Ok(Page {
         problem,
         staff: members
@@ -103,7 +103,7 @@ fn settings_page(app: &App, at: &At, problem: String) -> Result<Page, Failure> {
         },
         folders: own.folders.clone(),
         backup: BackupView::new(app)?,
-        unlocks_itself: app.node.unlocks_itself(),
+        unlocks_itself: app.node.offices.unlocks_itself(),
         shell,
     })
 }
@@ -143,7 +143,7 @@ pub(crate) async fn own_password(
     let staff = &at.visitor.staff;
     let result = if posted.raw("new") == posted.raw("again") {
         let (old, new) = (posted.raw("old"), posted.raw("new"));
-        heavy(|| app.node.change_own_password(staff.id, old, new)).map_err(|error| staff_words(&error))
+        heavy(|| app.node.staff.change_own_password(staff.id, old, new)).map_err(|error| staff_words(&error))
     } else {
         Err("新しいパスワードの2つの欄が違います。".to_owned())
     };
@@ -171,7 +171,7 @@ pub(crate) async fn add_staff(
     let by = &at.visitor.staff.login;
     let role = Role::parse(posted.text("role"));
     let added = heavy(|| {
-        app.node.add_staff(by, &plain(posted.raw("login")), posted.text("name"), role, posted.raw("password"))
+        app.node.staff.add(by, &plain(posted.raw("login")), posted.text("name"), role, posted.raw("password"))
     });
     answer(&app, &at, &posted, added.map(drop).map_err(|error| staff_words(&error)), "added")
 }
@@ -186,9 +186,9 @@ pub(crate) async fn change_staff(
     let new = posted.raw("password");
     let result = if new.is_empty() {
         let disabled = posted.is_ticked("disabled");
-        app.node.change_staff(by, id, Role::parse(posted.text("role")), disabled)
+        app.node.staff.change(by, id, Role::parse(posted.text("role")), disabled)
     } else {
-        heavy(|| app.node.set_password(by, id, new))
+        heavy(|| app.node.staff.set_password(by, id, new))
     };
     if result.is_ok() {
         app.sessions.end_all_of(id, Some(&at.visitor.token));
@@ -219,6 +219,7 @@ pub(crate) async fn folders(
         }
         None => app
             .node
+            .offices
             .set_folders(&at.visitor.staff.login, at.office.no, &folders)
             .map_err(|error| words::problem(&error)),
     };
@@ -237,7 +238,7 @@ pub(crate) async fn office_password(
     } else if !is_acceptable(new, &[no.as_str(), at.office.kj_id.as_str()]) {
         Err(PASSWORD_ADVICE.to_owned())
     } else {
-        match app.node.change_office_password(&at.visitor.staff.login, no, old, new).await {
+        match app.node.offices.change_password(&at.visitor.staff.login, no, old, new).await {
             Ok(()) => Ok(()),
             Err(OfficeError::KeysLocked) => {
                 return Err(Failure::KeysLocked(format!("/{no}/settings")));
@@ -255,10 +256,10 @@ pub(crate) async fn self_unlock(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let wanted = posted.is_ticked("wanted");
-    if wanted && app.node.open_office(at.office.no).is_err() {
+    if wanted && app.node.offices.open_office(at.office.no).is_err() {
         return Err(Failure::KeysLocked(format!("/{}/settings", at.office.no)));
     }
-    let result = app.node.set_self_unlock(&at.visitor.staff.login, wanted);
+    let result = app.node.offices.set_self_unlock(&at.visitor.staff.login, wanted);
     answer(&app, &at, &posted, result.map_err(|error| words::problem(&error)), "changed")
 }
 
@@ -275,9 +276,9 @@ pub(crate) async fn audit(
     Administrator(at): Administrator,
     Query(before): Query<Before>,
 ) -> Result<Response, Failure> {
-    let entries = app.node.audit(before.before, ENTRIES)?;
+    let entries = app.node.upkeep.audit(before.before, ENTRIES)?;
     let is_sound = match before.check {
-        Some(_) => Some(heavy(|| app.node.verify_audit())?.is_none()),
+        Some(_) => Some(heavy(|| app.node.upkeep.verify_audit())?.is_none()),
         None => None,
     };
     let next = entries.last().filter(|entry| entry.seq > 1).map(|entry| entry.seq);

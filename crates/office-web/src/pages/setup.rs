@@ -9,10 +9,10 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_office::backup::{BackupError, RestoreProblem};
-use tasuki_office::enrolment::{Enrolment, Invitation, RecoveryKit};
 use tasuki_office::error::OfficeError;
+use tasuki_office::offices::{Enrolment, Invitation, RecoveryKit};
 use tasuki_office::staff::{StaffError, is_acceptable};
+use tasuki_office::upkeep::backup::{BackupError, RestoreProblem};
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;
 
@@ -93,10 +93,10 @@ pub(crate) async fn show(State(app): State<App>, Headers(headers): Headers) -> R
 /// Whoever is first may begin. Once there is an administrator, an enrolment that did not come through is theirs to
 /// repeat: the value that their forms carry.
 fn may_begin(app: &App, headers: &HeaderMap) -> Result<String, Failure> {
-    if !app.node.offices()?.is_empty() {
+    if !app.node.offices.all()?.is_empty() {
         return Err(Failure::NotLoggedIn("/".to_owned()));
     }
-    if !app.node.has_staff()? {
+    if !app.node.staff.has_members()? {
         return Ok(String::new());
     }
     let visitor = identify(app, headers, true).ok_or_else(|| Failure::NotLoggedIn("/setup".to_owned()))?;
@@ -105,9 +105,9 @@ fn may_begin(app: &App, headers: &HeaderMap) -> Result<String, Failure> {
 }
 
 fn setup_page(app: &App, csrf: String, typed: Typed, problem: String) -> Result<Page, Failure> {
-    let before = app.node.restore_problem().map(problem_words);
+    let before = app.node.upkeep.restore_problem().map(problem_words);
     let problem = if problem.is_empty() { before.unwrap_or_default().to_owned() } else { problem };
-    let (has_staff, restores) = (app.node.has_staff()?, app.node.is_restore_staged());
+    let (has_staff, restores) = (app.node.staff.has_members()?, app.node.upkeep.is_restore_staged());
     Ok(Page { typed, problem, restores, has_staff, csrf, action: "/setup".into() })
 }
 
@@ -120,12 +120,12 @@ pub(crate) async fn begin(
     if csrf != posted.text("csrf") {
         return Err(Failure::OldPage);
     }
-    let has_staff = app.node.has_staff()?;
+    let has_staff = app.node.staff.has_members()?;
     let problem = match begin_with(&app, &posted, has_staff).await {
         Ok(answer) => return Ok(answer),
         Err(problem) => problem,
     };
-    if let Some(first) = app.node.staff().unwrap_or_default().first().filter(|_| !has_staff) {
+    if let Some(first) = app.node.staff.all().unwrap_or_default().first().filter(|_| !has_staff) {
         // The administrator was made, the enrolment was refused: they are logged in, and try again.
         let token = app.sessions.begin(first.id, app.node.now()).ok_or(Failure::Malformed)?;
         let csrf = app.sessions.find(&token, app.node.now(), true).map(|session| session.csrf);
@@ -144,11 +144,11 @@ async fn begin_with(app: &App, posted: &Posted, has_staff: bool) -> Result<Respo
         return Err("管理者のパスワードの2つの欄が違います。".into());
     }
     if !has_staff {
-        heavy(|| app.node.add_first_staff(login, name, password)).map_err(|error| staff_words(&error))?;
+        heavy(|| app.node.staff.add_first(login, name, password)).map_err(|error| staff_words(&error))?;
     }
-    let staff = app.node.staff().map_err(|error| words::problem(&error))?;
+    let staff = app.node.staff.all().map_err(|error| words::problem(&error))?;
     let first = staff.first().ok_or("管理者を作れませんでした。")?;
-    enrolment.by.clone_from(&first.login);
+    enrolment.by = first.login.as_str().into();
     let answer = enrol(app, enrolment).await?;
     if has_staff {
         return Ok(answer);
@@ -205,7 +205,7 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
             new_password: Zeroizing::default(),
             enrolment_password: Zeroizing::new(invitation.enrolment_password),
             new_key: posted.is_ticked("new_key"),
-            by: by.to_owned(),
+            by: by.into(),
         },
         None => Enrolment {
             relay: posted.text("relay").to_owned(),
@@ -224,7 +224,7 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
             new_password: Zeroizing::default(),
             enrolment_password: Zeroizing::new(posted.text("enrolment_password").to_owned()),
             new_key: posted.is_ticked("new_key"),
-            by: by.to_owned(),
+            by: by.into(),
         },
     };
     if enrolment.password.is_empty() {
@@ -246,7 +246,7 @@ fn enrolment(posted: &Posted, by: &str) -> Result<Enrolment, String> {
 
 async fn enrol(app: &App, enrolment: Enrolment) -> Result<Response, String> {
     let office = enrolment.office;
-    let kit = app.node.enrol(enrolment).await.map_err(|error| words::problem(&error))?;
+    let kit = app.node.offices.enrol(enrolment).await.map_err(|error| words::problem(&error))?;
     match kit {
         Some(kit) => kit_page(app, office, &kit).map_err(|_| "復元キットを表示できません。".to_owned()),
         None => Ok(Redirect::to(&format!("/{office}/bring-key")).into_response()),
@@ -254,7 +254,7 @@ async fn enrol(app: &App, enrolment: Enrolment) -> Result<Response, String> {
 }
 
 fn kit_page(app: &App, office: OfficeNo, kit: &RecoveryKit) -> Result<Response, Failure> {
-    let own = app.node.office(office)?;
+    let own = app.node.offices.get(office)?;
     let file = random().ok_or(Failure::Malformed)?;
     let mut kits = KITS.lock().unwrap_or_else(PoisonError::into_inner);
     kits.insert(file.clone(), kit.file.clone());
@@ -305,7 +305,7 @@ pub(crate) async fn bring_key(
         }
         (_, None) => "復元ファイル（tasuki-recovery.json）を選んでください。".to_owned(),
         (Ok(code), Some(file)) => {
-            match app.node.adopt_office_key(&at.visitor.staff.login, no, &file.bytes, &code).await {
+            match app.node.offices.adopt_office_key(&at.visitor.staff.login, no, &file.bytes, &code).await {
                 Ok(()) => return Ok(lead(&posted, &format!("/{no}"))),
                 Err(OfficeError::KeysLocked) => {
                     return Err(Failure::KeysLocked(format!("/{no}/bring-key")));
@@ -326,7 +326,7 @@ pub(crate) async fn restore_backup(
     State(app): State<App>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Failure> {
-    if app.node.has_staff()? {
+    if app.node.staff.has_members()? {
         return Err(Failure::NotAllowed);
     }
     let result = take_backup(&app, multipart.map_err(|_| Failure::Malformed)?).await?;
@@ -347,12 +347,12 @@ async fn take_backup(app: &App, mut multipart: Multipart) -> Result<Result<(), S
         if field.file_name().is_none_or(str::is_empty) {
             continue;
         }
-        let mut incoming = heavy(|| app.node.receive_backup());
+        let mut incoming = heavy(|| app.node.upkeep.receive_backup());
         while let Some(bytes) = field.chunk().await.map_err(|_| Failure::Malformed)? {
             incoming = incoming.and_then(|mut file| heavy(|| file.write(&bytes)).map(|()| file));
         }
         taken = incoming
-            .and_then(|file| heavy(|| app.node.stage_restore(file)))
+            .and_then(|file| heavy(|| app.node.upkeep.stage_restore(file)))
             .map_err(|error| backup_words(&error));
     }
     Ok(taken)

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
-use tasuki_office::review::Dropped;
+use tasuki_office::files::Dropped;
 use tasuki_office::sends::SendId;
 use tasuki_standard::explain::{explain, is_header_row, layout_for};
 use tasuki_standard::read::Reader;
@@ -60,7 +60,7 @@ pub(crate) async fn of_draft(
     Path((_, id, file)): Path<(String, i64, i64)>,
     Query(from): Query<From>,
 ) -> Result<Response, Failure> {
-    let dropped = app.node.send_file(at.office.no, SendId(id), file)?;
+    let dropped = app.node.sends.file(at.office.no, SendId(id), file)?;
     show(&app, &at, "send", dropped, from.from, format!("/{}/send/{id}", at.office.no))
 }
 
@@ -71,8 +71,8 @@ pub(crate) async fn of_sent(
     Query(from): Query<From>,
 ) -> Result<Response, Failure> {
     let no = at.office.no;
-    let parcel = app.node.send(no, SendId(id))?.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.open_sent(no, parcel)) {
+    let parcel = app.node.sends.get(no, SendId(id))?.parcel.ok_or(Failure::NotFound)?;
+    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
         Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(at.path)),
         opened => opened?,
     };

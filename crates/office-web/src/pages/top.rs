@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalState};
 use tasuki_office::link::{Duty, Obstacle};
-use tasuki_office::open_office::LinkState;
+use tasuki_office::offices::LinkState;
 use tasuki_office::sends::SendFilter;
 
 use crate::failure::Failure;
@@ -57,22 +57,22 @@ pub(crate) async fn first(
     State(app): State<App>,
     visitor: Result<Visitor, Failure>,
 ) -> Result<Response, Failure> {
-    if !app.node.has_staff()? || (app.node.offices()?.is_empty()) {
+    if !app.node.staff.has_members()? || (app.node.offices.all()?.is_empty()) {
         return Ok(Redirect::to("/setup").into_response());
     }
     if visitor.is_err() {
         return Ok(Redirect::to("/login").into_response());
     }
-    let office = app.node.offices()?.into_iter().next().ok_or(Failure::NotFound)?;
+    let office = app.node.offices.all()?.into_iter().next().ok_or(Failure::NotFound)?;
     Ok(Redirect::to(&format!("/{}", office.no)).into_response())
 }
 
 pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Failure> {
     let (node, no, now) = (&app.node, at.office.no, app.node.now());
-    let arrivals = node.arrivals(no, &ArrivalFilter::default(), RECENT)?;
-    let sent = node.sent(no, &SendFilter::default(), RECENT)?;
+    let arrivals = node.inbox.list(no, &ArrivalFilter::default(), RECENT)?;
+    let sent = node.sends.sent(no, &SendFilter::default(), RECENT)?;
     let unread = ArrivalFilter { state: Some(ArrivalState::Unread), ..ArrivalFilter::default() };
-    let latest = node.arrivals(no, &unread, 1)?.first().map(|arrival| {
+    let latest = node.inbox.list(no, &unread, 1)?.first().map(|arrival| {
         format!(
             "いちばん新しいもの：{}（{}）",
             arrival.sender_name,
@@ -80,8 +80,11 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
         )
     });
     let failed = SendFilter { state: Some(tasuki_office::sends::SendState::Failed), ..SendFilter::default() };
-    let first_failure =
-        node.sent(no, &failed, 1)?.first().map(|send| format!("{}：{}", send.receiver_name, send.reason));
+    let first_failure = node
+        .sends
+        .sent(no, &failed, 1)?
+        .first()
+        .map(|send| format!("{}：{}", send.receiver_name, send.reason));
     let mut recent: Vec<_> = arrivals
         .iter()
         .map(|arrival| Recent {
@@ -113,7 +116,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
         today: words::date(now),
         arrivals,
         held_up,
-        needs_key: app.node.open_office(no).is_ok_and(|open| open.link() == LinkState::NoKey),
+        needs_key: app.node.offices.open_office(no).is_ok_and(|open| open.link() == LinkState::NoKey),
         latest: latest.unwrap_or_default(),
         first_failure: first_failure.unwrap_or_default(),
         recent,
@@ -124,7 +127,7 @@ pub(crate) async fn show(State(app): State<App>, at: At) -> Result<Response, Fai
 /// What is known of the mailbox, and what holds up the work that goes on by itself, in words.
 fn standing(app: &App, at: &At) -> Result<(Known, Vec<String>), Failure> {
     let (no, now) = (at.office.no, app.node.now());
-    let held_up = app.node.held_up(no)?;
+    let held_up = app.node.inbox.held_up(no)?;
     let mut told = Vec::new();
     if held_up.delayed > 0 {
         told.push(format!(
@@ -135,17 +138,17 @@ fn standing(app: &App, at: &At) -> Result<(Known, Vec<String>), Failure> {
     if held_up.to_import > 0 {
         told.push(format!("取込フォルダーにまだ保存できていないものが {} 件あります。", held_up.to_import));
     }
-    if app.node.restored_at()?.is_some() {
+    if app.node.upkeep.restored_at()?.is_some() {
         told.push(
             "このパソコンのデータはバックアップから復元されたか、写されたものです。「設定」で確かめるまで、フォルダーから自動では送りません。"
                 .to_owned(),
         );
     }
-    let backups = app.node.backup_status()?;
+    let backups = app.node.upkeep.backup_status()?;
     if backups.folder.is_some() && backups.is_overdue(now) {
         told.push("毎日のバックアップが2日以上できていません。「設定」で確かめてください。".to_owned());
     }
-    let Ok(open) = app.node.open_office(no) else { return Ok((Known::Locked, told)) };
+    let Ok(open) = app.node.offices.open_office(no) else { return Ok((Known::Locked, told)) };
     let duties = open.duties();
     let failing = duties.iter().filter_map(|(duty, status)| status.obstacle.map(|found| (duty, found)));
     // That there is no line is told at the top of every page.

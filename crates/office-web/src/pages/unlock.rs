@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_office::open_office::UnlockError;
+use tasuki_office::offices::UnlockError;
 use tasuki_office::staff::is_acceptable;
 
 use super::{heavy, lead};
@@ -58,7 +58,12 @@ pub(crate) async fn show(
 
 pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
     let (kj_id, next) = (posted.text("kj_id"), posted.raw("next"));
-    let problem = match app.node.unlock(at.office.no, &posted.code("kj_id"), posted.raw("password")).await {
+    let problem = match app
+        .node
+        .offices
+        .unlock(at.office.no, &posted.code("kj_id"), posted.raw("password"))
+        .await
+    {
         Ok(()) => return Ok(lead(&posted, inside(next))),
         Err(UnlockError::Wrong) => {
             "ユーザIDまたはパスワードが違います。ユーザIDは KJ で始まる14文字です。もう一度入力してください。"
@@ -93,7 +98,7 @@ pub(crate) async fn recover(
         Err(_) => "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned(),
         Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
         Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),
-        Ok(code) => match heavy(|| app.node.recover_office(by, at.office.no, &code, new)) {
+        Ok(code) => match heavy(|| app.node.offices.recover(by, at.office.no, &code, new)) {
             Ok(()) => return Ok(lead(&posted, &format!("/{}/unlock", at.office.no))),
             Err(error) => words::problem(&error),
         },

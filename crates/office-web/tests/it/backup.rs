@@ -1,8 +1,8 @@
 //! The backups on the page of the settings.
 
-use tasuki_office::backup::restore;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
+use tasuki_office::upkeep::backup::restore;
 
 use crate::Served;
 use tasuki_stage::world::{CARE, World};
@@ -45,7 +45,7 @@ async fn the_daily_backup_is_chosen_told_of_and_ended() {
 async fn a_restored_node_says_so_until_an_administrator_has_seen_it() {
     let world = World::new().await;
     let backup = world.temporary.path().join("backup.zip");
-    world.node(CARE).await.back_up("hanako", &backup).unwrap();
+    world.node(CARE).await.upkeep.back_up("hanako", &backup).unwrap();
     let folder = Folder::create(world.temporary.path().join("new")).unwrap();
     restore(&backup, &folder).unwrap();
     let served = Served::start(Node::open_now(folder).unwrap(), None).await;
@@ -55,9 +55,9 @@ async fn a_restored_node_says_so_until_an_administrator_has_seen_it() {
     assert!(
         served.get(&settings, &cookie).await.text().await.unwrap().contains("元に戻した連携クライアント")
     );
-    assert!(served.node.waits_after_restore().unwrap());
+    assert!(served.node.upkeep.waits_after_restore().unwrap());
     let answer = served.post(&format!("{settings}/restore-seen"), &cookie, &[("csrf", &csrf)]).await;
     assert_eq!(answer.status(), 303);
-    assert!(!served.node.waits_after_restore().unwrap());
+    assert!(!served.node.upkeep.waits_after_restore().unwrap());
     assert!(!served.get(&settings, &cookie).await.text().await.unwrap().contains("元に戻した連携"));
 }

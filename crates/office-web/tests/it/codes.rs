@@ -34,21 +34,21 @@ async fn what_is_typed_in_full_width_is_understood() {
     }
 
     // 事業所ユーザ: small letters and full width, and none of it counts as a mistake.
-    let kj_id = wide(&served.node.office(no(CARE)).unwrap().kj_id.as_str().to_lowercase());
+    let kj_id = wide(&served.node.offices.get(no(CARE)).unwrap().kj_id.as_str().to_lowercase());
     for _ in 0..6 {
         let fields = [("csrf", &*csrf), ("kj_id", &*kj_id), ("password", PASSWORD), ("next", "/x")];
         let answer = served.post(&format!("/{CARE}/unlock"), &cookie, &fields).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{kj_id}");
     }
 
-    let id = served.node.start_send(no(CARE), "hanako", None).unwrap();
+    let id = served.node.drafts.start(no(CARE), "hanako", None).unwrap();
     let receiver = format!("/{CARE}/send/{id}/receiver", id = id.0);
     for typed in ["１３７００００　０２７", "1370－0000ー27", "１３７０‐００００‐２７"]
     {
-        served.node.set_receiver(no(CARE), id, None).unwrap();
+        served.node.drafts.set_receiver(no(CARE), id, None).unwrap();
         let answer = served.post(&receiver, &cookie, &[("csrf", &csrf), ("receiver", typed)]).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{typed}");
-        assert_eq!(served.node.send(no(CARE), id).unwrap().receiver, Some(no(VISITS)), "{typed}");
+        assert_eq!(served.node.sends.get(no(CARE), id).unwrap().receiver, Some(no(VISITS)), "{typed}");
     }
 
     // What cannot be read is told beside its field, stays there, and clears nothing.
@@ -58,12 +58,12 @@ async fn what_is_typed_in_full_width_is_understood() {
         let html = answer.text().await.unwrap();
         assert!(html.contains(&format!("name=\"receiver\" value=\"{typed}\"")), "{html}");
         assert!(html.contains("この送信先は読み取れませんでした"), "{html}");
-        assert_eq!(served.node.send(no(CARE), id).unwrap().receiver, Some(no(VISITS)), "{typed}");
+        assert_eq!(served.node.sends.get(no(CARE), id).unwrap().receiver, Some(no(VISITS)), "{typed}");
     }
     // Left empty on purpose it is cleared.
     let answer = served.post(&receiver, &cookie, &[("csrf", &csrf), ("receiver", " ")]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(served.node.send(no(CARE), SendId(id.0)).unwrap().receiver, None);
+    assert_eq!(served.node.sends.get(no(CARE), SendId(id.0)).unwrap().receiver, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn the_first_log_in_after_a_start_is_understood_too() {
     let world = World::new().await;
     let given = |node: &tasuki_office::node::Node| {
         let role = tasuki_office::staff::Role::Member;
-        node.add_staff("hanako", "ＴＡＲＯ", "計画 太郎", role, "taro no himitsu 9 kaze").unwrap();
+        node.staff.add("hanako", "ＴＡＲＯ", "計画 太郎", role, "taro no himitsu 9 kaze").unwrap();
     };
     world.enrolled_and_off_after(CARE, given).await;
     let served = Served::start(world.empty_node(CARE), None).await;
@@ -85,9 +85,9 @@ async fn the_first_log_in_after_a_start_is_understood_too() {
 async fn a_recovery_code_is_read_as_it_is_typed() {
     let world = World::new().await;
     let node = world.empty_node(CARE);
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(CARE).await;
-    let kit = node.enrol(world.enrolment(&credentials)).await.unwrap();
+    let kit = node.offices.enrol(world.enrolment(&credentials)).await.unwrap();
     let served = Served::start(node, None).await;
     let cookie = served.log_in().await;
     let csrf = served.csrf(&format!("/{CARE}/recover"), &cookie).await;
@@ -105,7 +105,7 @@ async fn a_list_is_not_narrowed_to_the_first_of_several() {
     let cookie = served.log_in().await;
     for other in [VISITS, "1370000035"] {
         world.participant(other).await;
-        served.node.look_up(no(CARE), &[no(other)]).await.unwrap();
+        served.node.directory.look_up(no(CARE), &[no(other)]).await.unwrap();
     }
     for list in ["sent?receiver", "received?sender"] {
         let several = served.get(&format!("/{CARE}/{list}=%E4%BA%8B%E6%A5%AD%E6%89%80"), &cookie).await;

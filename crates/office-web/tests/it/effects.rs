@@ -45,7 +45,7 @@ async fn asking_for_a_send_to_an_office_makes_no_draft() {
     world.participant(VISITS).await;
     let served = Served::start(world.node(CARE).await, None).await;
     let cookie = served.log_in().await;
-    let drafts = || served.node.drafts(no(CARE)).unwrap();
+    let drafts = || served.node.sends.drafts(no(CARE)).unwrap();
     let path = format!("/{CARE}/send?to={VISITS}");
     for _ in 0..3 {
         let html = served.get(&path, &cookie).await.text().await.unwrap();
@@ -75,7 +75,7 @@ async fn only_a_person_opens_an_arrival() {
     let id = until_arrived(&receiver.node, VISITS, 1).await[0].id;
     let cookie = receiver.log_in().await;
     let path = format!("/{VISITS}/received/{}", id.0);
-    let state = || receiver.node.arrival(no(VISITS), id).unwrap().state;
+    let state = || receiver.node.inbox.get(no(VISITS), id).unwrap().state;
     for page in [path.clone(), format!("{path}/all"), format!("{path}/files/0/table")] {
         assert_eq!(receiver.get(&page, &cookie).await.status(), StatusCode::OK, "{page}");
         assert_eq!(state(), ArrivalState::Unread, "a browser may have asked for {page} ahead");
@@ -96,7 +96,7 @@ async fn what_is_on_its_way_is_not_sent_again() {
     world.participant(VISITS).await;
     let served = Served::start(world.node(CARE).await, None).await;
     let cookie = served.log_in().await;
-    served.node.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    served.node.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
     world.stop_relay().await;
     let id = served.send_one(&cookie).await;
     let path = format!("/{CARE}/sent/{}", id.0);
@@ -105,7 +105,7 @@ async fn what_is_on_its_way_is_not_sent_again() {
     let csrf = served.csrf(&path, &cookie).await;
     let again = served.post(&format!("{path}/again"), &cookie, &[("csrf", &csrf)]).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
-    assert_eq!(served.node.drafts(no(CARE)).unwrap().len(), 0, "no second one");
+    assert_eq!(served.node.sends.drafts(no(CARE)).unwrap().len(), 0, "no second one");
     world.start_relay().await;
     tasuki_stage::world::until_state(&served.node, CARE, id, "sent").await;
     let html = served.get(&path, &cookie).await.text().await.unwrap();
@@ -123,8 +123,8 @@ async fn a_changed_key_is_told_wherever_one_sends() {
     };
     let folder = Folder::create(world.temporary.path().join(CARE)).unwrap();
     let node = Node::open(folder, Arc::new(clock)).unwrap();
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
-    node.enrol(world.enrolment(&world.register(CARE).await)).await.unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    node.offices.enrol(world.enrolment(&world.register(CARE).await)).await.unwrap();
     let served = Served::start(node, None).await;
     let cookie = served.log_in().await;
     let csrf = served.csrf(&format!("/{CARE}"), &cookie).await;
@@ -144,12 +144,12 @@ async fn a_changed_key_is_told_wherever_one_sends() {
     }
     // The office begins anew on another machine, with another key.
     let other = world.empty_node("another machine");
-    other.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    other.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let (valid, now) = (SignedDuration::from_hours(24), Timestamp::now());
     let anew = operator::renew_credentials(&**world.store(), no(VISITS), true, valid, now).await.unwrap();
     let mut enrolment = world.enrolment(&anew);
     enrolment.new_key = true;
-    other.enrol(enrolment).await.unwrap();
+    other.offices.enrol(enrolment).await.unwrap();
     ahead.store(15 * 60, Ordering::Relaxed);
     for page in &pages {
         let html = served.get(page, &cookie).await.text().await.unwrap();

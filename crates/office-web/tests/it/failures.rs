@@ -47,7 +47,7 @@ async fn a_script_is_told_that_nothing_was_saved() {
     assert_eq!(old.status(), StatusCode::FORBIDDEN);
     assert!(old.json::<Value>().await.unwrap()["message"].as_str().unwrap().contains("古いページ"));
     // What is gone is said to be gone.
-    served.node.delete_send(no(CARE), "hanako", tasuki_office::sends::SendId(1)).unwrap();
+    served.node.drafts.delete(no(CARE), "hanako", tasuki_office::sends::SendId(1)).unwrap();
     let gone = by_script(&served, Method::POST, &message, &cookie, &csrf).await;
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
     assert!(gone.json::<Value>().await.unwrap()["message"].as_str().unwrap().contains("見つかりません"));

@@ -4,7 +4,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tasuki_office::review::Dropped;
+use tasuki_office::files::Dropped;
 use tasuki_office::sends::{self, Landed, SendId, Tray};
 use tasuki_office_web::local::types::{
     Arrival, Drafts, Inbox, Link, OpenedArrival, Outbox, Problem, ProblemCode, Ready, Send, SendState,
@@ -89,12 +89,12 @@ async fn a_call_for_several_offices_touches_no_draft_of_a_person() {
     let program = Program::of(world.node(CARE).await).await;
     let node = &program.served.node;
     let mine = vec![deletion(CARE, DAY, 1), note("mine")];
-    assert_eq!(node.take_in(no(CARE), "hanako", Tray::Batch, mine).unwrap(), Landed::Batch);
-    let drafts: Vec<_> = node.batch(no(CARE)).unwrap().into_iter().map(|send| send.id).collect();
+    assert_eq!(node.drafts.take_in(no(CARE), "hanako", Tray::Batch, mine).unwrap(), Landed::Batch);
+    let drafts: Vec<_> = node.sends.batch(no(CARE)).unwrap().into_iter().map(|send| send.id).collect();
     for &draft in &drafts {
-        node.set_message(no(CARE), draft, "書きかけ").unwrap();
+        node.drafts.set_message(no(CARE), draft, "書きかけ").unwrap();
     }
-    let before: Vec<_> = drafts.iter().map(|id| node.send(no(CARE), *id).unwrap().revision).collect();
+    let before: Vec<_> = drafts.iter().map(|id| node.sends.get(no(CARE), *id).unwrap().revision).collect();
 
     let files = [deletion(CARE, VISITS, 2), deletion(CARE, OTHERS, 3), note("its")];
     let wishes = [("message", "プログラムから"), ("accept_warnings", "1"), ("confirm", "1")];
@@ -112,7 +112,7 @@ async fn a_call_for_several_offices_touches_no_draft_of_a_person() {
 
     for (&draft, before) in drafts.iter().zip(before) {
         assert!(!answer.sends.iter().any(|send| send.id == draft.0));
-        let now = node.send(no(CARE), draft).unwrap();
+        let now = node.sends.get(no(CARE), draft).unwrap();
         assert_eq!((now.state, now.revision, now.parcel), (sends::SendState::Draft, before, None));
         assert_eq!((now.letter.message.as_str(), now.letter.accepted), ("書きかけ", false));
     }
@@ -185,7 +185,7 @@ async fn while_the_keys_are_locked_nothing_is_lost_and_it_is_told() {
     world
         .enrolled_and_off_after(CARE, |node| {
             let known = [no(VISITS)];
-            let asked = node.look_up(no(CARE), &known);
+            let asked = node.directory.look_up(no(CARE), &known);
             tokio::runtime::Handle::current().block_on(asked).unwrap();
         })
         .await;
@@ -195,8 +195,10 @@ async fn while_the_keys_are_locked_nothing_is_lost_and_it_is_told() {
     assert_eq!((status, told.error), (StatusCode::LOCKED, ProblemCode::Locked), "nobody has logged in");
 
     let node = &program.served.node;
-    node.log_in("hanako", PASSWORD).unwrap();
-    assert!(node.drafts(no(CARE)).unwrap().is_empty() && node.batch(no(CARE)).unwrap().is_empty());
+    node.staff.log_in("hanako", PASSWORD).unwrap();
+    assert!(
+        node.sends.drafts(no(CARE)).unwrap().is_empty() && node.sends.batch(no(CARE)).unwrap().is_empty()
+    );
     let answer = program.sent(&files, &[("confirm", "1")]).await;
     assert_eq!(answer.link, Link::Locked);
     // Known from before: it waits for the keys. Never asked about: it waits for whoever can ask.
@@ -205,8 +207,8 @@ async fn while_the_keys_are_locked_nothing_is_lost_and_it_is_told() {
     assert_eq!((&unknown.state, &unknown.ready), (&SendState::Draft, &Some(Ready::UnknownReceiver)));
     assert_eq!(unknown.files, [files[1].name.clone()]);
 
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     until_state(node, CARE, SendId(to(&answer, VISITS).id), "sent").await;
     let again = program.sent(&files[1..], &[("confirm", "1")]).await;
     assert_eq!(again.sends[0].id, unknown.id, "the same draft");

@@ -4,9 +4,9 @@
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
+use tasuki_office::files::Dropped;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::review::Dropped;
 use tasuki_office_web::{LocalAccess, Web};
 use tempfile::TempDir;
 
@@ -39,7 +39,7 @@ impl Served {
     async fn alone() -> Self {
         let temporary = TempDir::new().unwrap();
         let node = Node::open_now(Folder::create(temporary.path().join("node")).unwrap()).unwrap();
-        node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+        node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
         Self::start(node, Some(temporary)).await
     }
 
@@ -220,14 +220,9 @@ async fn a_whole_send_works_without_script() {
 async fn members_do_not_administrate() {
     let world = World::new().await;
     let node = world.node(CARE).await;
-    node.add_staff(
-        "hanako",
-        "taro",
-        "計画 太郎",
-        tasuki_office::staff::Role::Member,
-        "taro no himitsu 9 kaze",
-    )
-    .unwrap();
+    node.staff
+        .add("hanako", "taro", "計画 太郎", tasuki_office::staff::Role::Member, "taro no himitsu 9 kaze")
+        .unwrap();
     let served = Served::start(node, None).await;
     let answer =
         served.post("/login", "", &[("login", "taro"), ("password", "taro no himitsu 9 kaze")]).await;
@@ -239,8 +234,8 @@ async fn members_do_not_administrate() {
     }
     assert_eq!(served.get(&format!("/{CARE}/settings/audit"), &cookie).await.status(), StatusCode::FORBIDDEN);
     // An account that is stopped is out at once.
-    let taro = served.node.staff().unwrap().into_iter().find(|staff| staff.login == "taro").unwrap();
-    served.node.change_staff("hanako", taro.id, taro.role, true).unwrap();
+    let taro = served.node.staff.all().unwrap().into_iter().find(|staff| staff.login == "taro").unwrap();
+    served.node.staff.change("hanako", taro.id, taro.role, true).unwrap();
     assert_eq!(served.get(&format!("/{CARE}"), &cookie).await.status(), StatusCode::SEE_OTHER);
 }
 
@@ -253,9 +248,9 @@ async fn names_and_messages_cannot_break_a_page() {
     let id = {
         let file = Dropped { name: name.into(), bytes: b"x".to_vec() };
         let tray = tasuki_office::sends::Tray::New;
-        let landed = served.node.take_in(no(CARE), "hanako", tray, vec![file]).unwrap();
+        let landed = served.node.drafts.take_in(no(CARE), "hanako", tray, vec![file]).unwrap();
         let tasuki_office::sends::Landed::One(id) = landed else { panic!("one") };
-        served.node.set_message(no(CARE), id, "</textarea><script>alert(1)</script>").unwrap();
+        served.node.drafts.set_message(no(CARE), id, "</textarea><script>alert(1)</script>").unwrap();
         id.0
     };
     let html = served.get(&format!("/{CARE}/send/{id}"), &cookie).await.text().await.unwrap();
@@ -302,10 +297,10 @@ async fn before_the_office_log_in_nobody_says_that_nothing_has_arrived() {
     assert!(card.contains('―') && card.contains("まだ確かめていません"), "{card}");
     assert!(!card.contains("0<small>"), "{card}");
 
-    let kj_id = served.node.office(no(CARE)).unwrap().kj_id;
-    served.node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    let kj_id = served.node.offices.get(no(CARE)).unwrap().kj_id;
+    served.node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     world::until("looked", || {
-        let duties = served.node.open_office(no(CARE)).unwrap().duties();
+        let duties = served.node.offices.open_office(no(CARE)).unwrap().duties();
         duties.iter().any(|(duty, status)| duty.name_ja() == "受信" && status.done_at.is_some()).then_some(())
     })
     .await;

@@ -88,7 +88,7 @@ struct Everybody {
 impl Everybody {
     async fn at(served: Served) -> Self {
         let by = "taro no himitsu 9 kaze";
-        served.node.add_staff("hanako", "taro", "計画 太郎", Role::Member, by).unwrap();
+        served.node.staff.add("hanako", "taro", "計画 太郎", Role::Member, by).unwrap();
         let answer = served.post("/login", "", &[("login", "taro"), ("password", by)]).await;
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap();
         let access = std::fs::read(served.node.folder().local()).unwrap();

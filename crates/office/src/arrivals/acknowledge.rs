@@ -5,10 +5,10 @@ use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_terms::OfficeNo;
 
-use super::state::owed_receipt;
-use super::{ArrivalId, ArrivalState};
-use crate::error::OfficeError;
-use crate::node::Node;
+use super::arrival::ArrivalId;
+use super::inbox::Inbox;
+use super::state::{ArrivalState, owed_receipt};
+use crate::base::error::OfficeError;
 
 /// A receipt that the relay is to get.
 pub(crate) struct Owed {
@@ -18,10 +18,10 @@ pub(crate) struct Owed {
     pub(crate) reason: Option<RefusalReason>,
 }
 
-impl Node {
+impl Inbox {
     /// Receipts that are owed: the relay's record of each parcel, and the next receipt.
     pub(crate) fn owed(&self, office: OfficeNo, limit: u32) -> Result<Vec<Owed>, OfficeError> {
-        let rows: Vec<(i64, String, String, String, Option<String>)> = self.db().read(|db| {
+        let rows: Vec<(i64, String, String, String, Option<String>)> = self.base.read(|db| {
             // The condition is that of the index arrival_owed.
             let mut statement = db.prepare_cached(
                 "SELECT id, record, state, acknowledged, refusal FROM arrival WHERE office = ?1
@@ -50,9 +50,9 @@ impl Node {
 
     /// The relay has a receipt.
     pub(crate) fn note_acknowledged(&self, id: ArrivalId, kind: ReceiptKind) -> Result<(), OfficeError> {
-        self.db().write(|db| {
+        self.base.keep(|tx| {
             let sql = "UPDATE arrival SET acknowledged = ?2 WHERE id = ?1";
-            db.execute(sql, params![id.0, kind.as_str()])?;
+            tx.execute(sql, params![id.0, kind.as_str()])?;
             Ok(())
         })
     }

@@ -6,11 +6,11 @@ use tasuki_parcel::manifest::FileKind;
 use tasuki_standard::FileName;
 use tasuki_terms::OfficeNo;
 
-use super::ArrivalId;
-use crate::error::OfficeError;
-use crate::folder::{TEMPORARY, write_new_durably};
-use crate::node::Node;
-use crate::review::Dropped;
+use super::arrival::ArrivalId;
+use super::inbox::Inbox;
+use crate::base::error::OfficeError;
+use crate::base::folder::{TEMPORARY, write_new_durably};
+use crate::files::Dropped;
 
 /// A file that was put into the import folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +21,18 @@ pub struct Placed {
     pub was_there: bool,
 }
 
-impl Node {
+impl Inbox {
     /// Puts the files for the care software into the import folder, by sender and month. Nothing is overwritten,
     /// and no file is there by half.
     ///
     /// # Errors
     /// [`OfficeError::NoFolder`] when none is set; or it cannot be written, or the keys are locked.
-    pub fn place_arrival(&self, office: OfficeNo, id: ArrivalId) -> Result<Vec<Placed>, OfficeError> {
-        let folder = self.office(office)?.folders.import;
+    pub fn place(&self, office: OfficeNo, id: ArrivalId) -> Result<Vec<Placed>, OfficeError> {
+        let folder = self.offices.get(office)?.folders.import;
         if folder.is_empty() {
             return Err(OfficeError::NoFolder);
         }
-        let opened = self.open_arrival(office, id)?;
+        let opened = self.open(office, id)?;
         let files = opened.manifest.files.iter().zip(&opened.files);
         let standard = files.filter(|(entry, _)| entry.kind == FileKind::Standard);
         standard
@@ -44,20 +44,20 @@ impl Node {
 
     /// What is still to be put into the import folder by itself, the oldest first. Nothing while no folder is set.
     pub(crate) fn imports_owed(&self, office: OfficeNo) -> Result<Vec<ArrivalId>, OfficeError> {
-        if self.office(office)?.folders.import.is_empty() {
+        if self.offices.get(office)?.folders.import.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.db().read(|db| {
+        self.base.read(|db| {
             let sql = "SELECT id FROM arrival WHERE office = ?1 AND import = 'owed' ORDER BY id";
             let mut statement = db.prepare_cached(sql)?;
             statement.query_map([office.as_str()], |row| row.get(0).map(ArrivalId))?.collect()
-        })?)
+        })
     }
 
     /// All files of an arrival are in the import folder.
     pub(crate) fn note_imported(&self, id: ArrivalId) -> Result<(), OfficeError> {
-        self.db().write(|db| {
-            db.execute("UPDATE arrival SET import = '' WHERE id = ?1", [id.0])?;
+        self.base.keep(|tx| {
+            tx.execute("UPDATE arrival SET import = '' WHERE id = ?1", [id.0])?;
             Ok(())
         })
     }
@@ -65,7 +65,7 @@ impl Node {
     /// Takes away what a killed process has left behind in the import folder: half files, under names that no care
     /// software reads.
     pub(crate) fn sweep_import_folder(&self, office: OfficeNo) -> Result<(), OfficeError> {
-        let folder = PathBuf::from(self.office(office)?.folders.import);
+        let folder = PathBuf::from(self.offices.get(office)?.folders.import);
         if folder.as_os_str().is_empty() {
             return Ok(());
         }

@@ -6,18 +6,20 @@ use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_terms::{OfficeNo, ServiceMonth};
 
-use super::{ArrivalState, ArrivedContents, Opened, unpack};
-use crate::archive::Received;
-use crate::audit;
-use crate::error::OfficeError;
-use crate::node::{Node, Topic};
-use crate::open_office::OpenOffice;
-use crate::review::{Review, is_exchangeable, review};
+use super::arrival::ArrivedContents;
+use super::inbox::Inbox;
+use super::state::ArrivalState;
+use crate::base::Topic;
+use crate::base::archive::Received;
+use crate::base::error::OfficeError;
+use crate::base::record::{Action, Actor};
+use crate::files::{Review, is_exchangeable, review};
+use crate::offices::{OpenOffice, Opened, unpack};
 
-impl Node {
+impl Inbox {
     /// Verifies a parcel that was just fetched and keeps it: durable when this returns. What is sealed for another key
     /// is refused only when `is_our_key` says that senders use the key of this node; otherwise nothing is kept.
-    pub(crate) fn keep_arrival(
+    pub(crate) fn keep(
         &self,
         open: &OpenOffice,
         parcel: &Parcel,
@@ -32,19 +34,18 @@ impl Node {
             Err(OpenError::NotForTheseKeys) if !is_our_key => return Ok(Kept::NotForTheseKeys),
             opened => judge(opened, parcel, office),
         };
-        self.archive().put_received(office, &received, sealed)?;
+        self.base.archive().put_received(office, &received, sealed)?;
         if judged.state == ArrivalState::Refused {
             tracing::warn!(office = %office, parcel = %parcel.id, "an arrival is refused");
         }
-        let contents = self.seal_json("arrival", &judged.inside)?;
+        let contents = self.base.seal_json("arrival", &judged.inside)?;
         let record = serde_json::to_string(parcel)?;
         let months: Vec<_> = judged.months.iter().map(ToString::to_string).collect();
-        let folders = self.office(office)?.folders;
+        let folders = self.offices.get(office)?.folders;
         let is_to_import =
             folders.import_by_itself && matches!(judged.state, ArrivalState::Unread | ArrivalState::Read);
-        let now = self.now();
-        self.db().write(|db| {
-            let inserted = db.execute(
+        self.base.write(&Actor::Node, |tx| {
+            let inserted = tx.execute(
                 "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
                      size, accepted_at, received_at, record, import, acknowledged, refusal)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -58,7 +59,7 @@ impl Node {
                     months.join(" "),
                     parcel.size,
                     parcel.accepted_at.as_millisecond(),
-                    now.as_millisecond(),
+                    tx.now_ms(),
                     record,
                     if is_to_import { "owed" } else { "" },
                     acknowledged(parcel.state),
@@ -68,16 +69,16 @@ impl Node {
             if inserted == 0 {
                 return Ok(());
             }
-            let id = db.last_insert_rowid();
-            audit::write(db, now, Some(office), "node", "received", &parcel.id.to_string())?;
+            let id = tx.last_insert_rowid();
+            tx.record(Action::Received, office, &parcel.id.to_string())?;
             for month in &months {
                 let sql =
                     "INSERT OR IGNORE INTO arrival_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
-                db.execute(sql, params![office.as_str(), month, now.as_millisecond(), id])?;
+                tx.execute(sql, params![office.as_str(), month, tx.now_ms(), id])?;
             }
             Ok::<_, OfficeError>(())
         })?;
-        self.tell(office, Topic::Arrived);
+        self.base.tell(office, Topic::Arrived);
         Ok(Kept::Arrived)
     }
 }

@@ -8,9 +8,10 @@ use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::{OfficeNo, ParcelId};
 
-use super::ArrivalState;
-use crate::error::OfficeError;
-use crate::node::{Node, Topic};
+use super::inbox::Inbox;
+use super::state::ArrivalState;
+use crate::base::Topic;
+use crate::base::error::OfficeError;
 
 /// What holds something up that should happen by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -50,19 +51,19 @@ impl RelayList {
     }
 }
 
-impl Node {
+impl Inbox {
     /// Whether a parcel is here already.
-    pub(crate) fn has_arrival(
+    pub(crate) fn has(
         &self,
         office: OfficeNo,
         sender: OfficeNo,
         parcel: ParcelId,
     ) -> Result<bool, OfficeError> {
-        Ok(self.db().read(|db| {
+        self.base.read(|db| {
             let sql =
                 "SELECT EXISTS (SELECT 1 FROM arrival WHERE office = ?1 AND sender = ?2 AND parcel = ?3)";
             db.query_row(sql, [office.as_str(), sender.as_str(), &parcel.to_string()], |row| row.get(0))
-        })?)
+        })
     }
 
     /// Takes over what another computer of the office has told the relay of a parcel. `false` when the parcel is not
@@ -79,9 +80,9 @@ impl Node {
             ParcelState::Received => (ArrivalState::Unread, ReceiptKind::Received),
             _ => return Ok(true),
         };
-        let changed = self.db().write(|db| {
+        let changed = self.base.keep(|tx| {
             let sql = "SELECT id, state FROM arrival WHERE office = ?1 AND parcel = ?2";
-            let known = db.query_row(sql, [office.as_str(), &parcel.to_string()], |row| {
+            let known = tx.query_row(sql, [office.as_str(), &parcel.to_string()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
             });
             let Some((id, now)) = known.optional()? else { return Ok(None) };
@@ -90,11 +91,11 @@ impl Node {
                 return Ok(Some(false));
             }
             let sql = "UPDATE arrival SET state = ?2, acknowledged = ?3 WHERE id = ?1";
-            db.execute(sql, params![id, state.as_str(), receipt.as_str()])?;
+            tx.execute(sql, params![id, state.as_str(), receipt.as_str()])?;
             Ok::<_, OfficeError>(Some(true))
         })?;
         if changed == Some(true) {
-            self.tell(office, Topic::Arrivals);
+            self.base.tell(office, Topic::Arrivals);
         }
         Ok(changed.is_some())
     }
@@ -106,10 +107,10 @@ impl Node {
         sender: OfficeNo,
         parcel: ParcelId,
     ) -> Result<bool, OfficeError> {
-        self.db().write(|db| {
+        self.base.keep(|tx| {
             let sql =
                 "UPDATE arrival SET acknowledged = '' WHERE office = ?1 AND sender = ?2 AND parcel = ?3";
-            Ok(db.execute(sql, [office.as_str(), sender.as_str(), &parcel.to_string()])? > 0)
+            Ok(tx.execute(sql, [office.as_str(), sender.as_str(), &parcel.to_string()])? > 0)
         })
     }
 
@@ -122,8 +123,8 @@ impl Node {
         next_try_at: Timestamp,
     ) -> Result<(), OfficeError> {
         let record = serde_json::to_string(parcel)?;
-        self.db().write(|db| {
-            db.execute(
+        self.base.keep(|tx| {
+            tx.execute(
                 "INSERT OR REPLACE INTO delayed (office, sender, parcel, record, attempts, next_try_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
@@ -137,27 +138,27 @@ impl Node {
             )?;
             Ok::<_, OfficeError>(())
         })?;
-        self.tell(office, Topic::Arrivals);
+        self.base.tell(office, Topic::Arrivals);
         Ok(())
     }
 
     /// A parcel that was delayed has come, or is no longer there.
     pub(crate) fn note_not_delayed(&self, office: OfficeNo, parcel: &Parcel) -> Result<(), OfficeError> {
-        self.db().write(|db| {
-            db.execute(
+        self.base.keep(|tx| {
+            tx.execute(
                 "DELETE FROM delayed WHERE office = ?1 AND sender = ?2 AND parcel = ?3",
                 [office.as_str(), parcel.from.as_str(), &parcel.id.to_string()],
             )?;
             Ok::<_, OfficeError>(())
         })?;
-        self.tell(office, Topic::Arrivals);
+        self.base.tell(office, Topic::Arrivals);
         Ok(())
     }
 
     /// Delayed parcels whose time has come, with the tries so far.
     pub(crate) fn due_delayed(&self, office: OfficeNo) -> Result<Vec<(Parcel, u32)>, OfficeError> {
-        let now = self.now().as_millisecond();
-        let rows: Vec<(String, u32)> = self.db().read(|db| {
+        let now = self.base.now().as_millisecond();
+        let rows: Vec<(String, u32)> = self.base.read(|db| {
             let sql = "SELECT record, attempts FROM delayed WHERE office = ?1 AND next_try_at <= ?2
                        ORDER BY next_try_at";
             let mut statement = db.prepare_cached(sql)?;
@@ -173,25 +174,25 @@ impl Node {
     /// # Errors
     /// When the database fails.
     pub fn held_up(&self, office: OfficeNo) -> Result<HeldUp, OfficeError> {
-        Ok(self.db().read(|db| {
+        self.base.read(|db| {
             let count = |sql| db.query_row(sql, [office.as_str()], |row| row.get(0));
             Ok(HeldUp {
                 delayed: count("SELECT count(*) FROM delayed WHERE office = ?1")?,
                 to_import: count("SELECT count(*) FROM arrival WHERE office = ?1 AND import = 'owed'")?,
             })
-        })?)
+        })
     }
 
     /// How far a list of the relay was read, and in which of its lives.
     pub(crate) fn reading(&self, office: OfficeNo, list: RelayList) -> Result<Reading, OfficeError> {
         let sql = format!("SELECT life, {} FROM office WHERE no = ?1", list.column());
-        Ok(self.db().read(|db| {
+        self.base.read(|db| {
             db.query_row(&sql, [office.as_str()], |row| {
                 let life: String = row.get(0)?;
                 let after: i64 = row.get(1)?;
                 Ok(Reading { life: life.parse().ok(), after: u64::try_from(after).unwrap_or_default() })
             })
-        })?)
+        })
     }
 
     /// What is before this number is durable here. It means nothing in another life of the relay than it was read in.
@@ -203,8 +204,8 @@ impl Node {
         after: u64,
     ) -> Result<(), OfficeError> {
         let sql = format!("UPDATE office SET {} = ?3 WHERE no = ?1 AND life = ?2", list.column());
-        self.db().write(|db| {
-            db.execute(&sql, params![office.as_str(), life.to_string(), after])?;
+        self.base.keep(|tx| {
+            tx.execute(&sql, params![office.as_str(), life.to_string(), after])?;
             Ok(())
         })
     }

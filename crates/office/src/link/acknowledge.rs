@@ -5,24 +5,24 @@ use std::sync::Arc;
 use tasuki_client::ClientError;
 use tasuki_protocol::problem::ProblemType;
 
-use super::with_session;
+use super::Link;
 use crate::arrivals::Owed;
-use crate::error::OfficeError;
-use crate::node::Node;
-use crate::open_office::OpenOffice;
+use crate::base::error::OfficeError;
+use crate::offices::OpenOffice;
+use crate::offices::session::with_session;
 
 /// Receipts that are looked up at once.
 const RECEIPTS: u32 = 100;
 
-pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let owed = node.run(move |node| node.owed(office, RECEIPTS)).await?;
+        let owed = link.run(move |link| link.inbox.owed(office, RECEIPTS)).await?;
         if owed.is_empty() {
             return Ok(());
         }
         for Owed { id, parcel, kind, reason } in owed {
-            let (key, now) = (&open.secrets.signing_key, node.now());
+            let (key, now) = (&open.secrets.signing_key, link.base.now());
             let posted = with_session(open, || async {
                 match reason {
                     Some(reason) => open.client.refuse(&parcel, reason, key, now).await,
@@ -36,7 +36,7 @@ pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), 
                 }
                 Err(error) => return Err(error.into()),
             }
-            node.run(move |node| node.note_acknowledged(id, kind)).await?;
+            link.run(move |link| link.inbox.note_acknowledged(id, kind)).await?;
         }
     }
 }

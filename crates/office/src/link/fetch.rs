@@ -1,7 +1,7 @@
 //! Fetches what waits in the mailbox and keeps it. A parcel that cannot be fetched as it should be is tried again by
 //! itself, and holds up none that comes behind it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use tasuki_client::ClientError;
@@ -10,34 +10,66 @@ use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::OfficeNo;
 
-use super::duty::Duty;
-use super::{chance, meet, with_session};
+use super::{Link, chance, meet};
 use crate::arrivals::{Kept, RelayList};
-use crate::error::OfficeError;
-use crate::node::Node;
-use crate::open_office::OpenOffice;
-use crate::review::digest_of;
+use crate::base::digest_of;
+use crate::base::duty::Duty;
+use crate::base::error::OfficeError;
+use crate::offices::OpenOffice;
+use crate::offices::session::with_session;
 use crate::sends::retry::{wait, with_jitter};
 
-pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+/// How often the list of what was acknowledged is read: another computer of the office may have fetched something.
+const READ_KEPT: SignedDuration = SignedDuration::from_hours(1);
+
+/// When the list of what was acknowledged is read again; it is read once after each start.
+pub(super) struct KeptDue(Mutex<Timestamp>);
+
+impl Default for KeptDue {
+    fn default() -> Self {
+        Self(Mutex::new(Timestamp::MIN))
+    }
+}
+
+impl KeptDue {
+    fn is_due(&self, now: Timestamp) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) <= now
+    }
+
+    /// Another computer of the office has received something: the list is to be read again.
+    pub(super) fn make(&self) {
+        self.set(Timestamp::MIN);
+    }
+
+    /// That list was read to its end.
+    fn note_read(&self, now: Timestamp) {
+        self.set(now.saturating_add(READ_KEPT).unwrap_or(Timestamp::MAX));
+    }
+
+    fn set(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+}
+
+pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     // What others seal for a key that this computer does not have is left to the one that has it.
-    if !node.holds_published_key(open).await? {
+    if !link.offices.holds_published_key(open).await? {
         return Err(OfficeError::NoOfficeKey);
     }
-    retry_delayed(node, open).await?;
-    read(node, open, RelayList::Inbox).await?;
-    if open.is_kept_due(node.now()) {
-        read(node, open, RelayList::Kept).await?;
-        open.note_kept_read(node.now());
+    retry_delayed(link, open).await?;
+    read(link, open, RelayList::Inbox).await?;
+    if link.kept_due.is_due(link.base.now()) {
+        read(link, open, RelayList::Kept).await?;
+        link.kept_due.note_read(link.base.now());
     }
     Ok(())
 }
 
 /// Fetches what a list of the relay names and is not here.
-async fn read(node: &Node, open: &Arc<OpenOffice>, list: RelayList) -> Result<(), OfficeError> {
+async fn read(link: &Link, open: &Arc<OpenOffice>, list: RelayList) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let known = node.run(move |node| node.reading(office, list)).await?;
+        let known = link.run(move |link| link.inbox.reading(office, list)).await?;
         let cursor = Cursor { after: known.after, ..Cursor::default() };
         let page = with_session(open, || async {
             match list {
@@ -47,13 +79,13 @@ async fn read(node: &Node, open: &Arc<OpenOffice>, list: RelayList) -> Result<()
         });
         let page = page.await?;
         if known.life != Some(page.life) {
-            meet(node, open, page.life).await?;
+            meet(link, open, page.life).await?;
             continue;
         }
         for entry in &page.entries {
-            fetch(node, open, &entry.parcel, 0).await?;
+            fetch(link, open, &entry.parcel, 0).await?;
             let (life, seq) = (page.life, entry.seq);
-            node.run(move |node| node.note_read(office, list, life, seq)).await?;
+            link.run(move |link| link.inbox.note_read(office, list, life, seq)).await?;
         }
         // What came so far is acknowledged and imported while the next ones come.
         open.duties.ring(Duty::Acknowledge);
@@ -65,10 +97,10 @@ async fn read(node: &Node, open: &Arc<OpenOffice>, list: RelayList) -> Result<()
 }
 
 /// Tries once more what could not be fetched before.
-async fn retry_delayed(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+async fn retry_delayed(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
-    for (parcel, attempts) in node.run(move |node| node.due_delayed(office)).await? {
-        fetch(node, open, &parcel, attempts).await?;
+    for (parcel, attempts) in link.run(move |link| link.inbox.due_delayed(office)).await? {
+        fetch(link, open, &parcel, attempts).await?;
     }
     Ok(())
 }
@@ -112,36 +144,38 @@ fn after(error: &OfficeError) -> After {
 }
 
 async fn fetch(
-    node: &Node,
+    link: &Link,
     open: &Arc<OpenOffice>,
     parcel: &Parcel,
     attempts: u32,
 ) -> Result<(), OfficeError> {
     let office = open.no();
-    let result = fetch_one(node, open, parcel).await;
+    let result = fetch_one(link, open, parcel).await;
     let after = result.as_ref().err().map(after);
     let parcel = parcel.clone();
     match after {
         None | Some(After::Gone) if attempts == 0 => return Ok(()),
-        None | Some(After::Gone) => node.run(move |node| node.note_not_delayed(office, &parcel)).await?,
+        None | Some(After::Gone) => {
+            link.run(move |link| link.inbox.note_not_delayed(office, &parcel)).await?;
+        }
         Some(After::Stop) => return result,
         Some(After::Delay | After::DelayAndStop) => {
             tracing::warn!(office = %office, parcel = %parcel.id, "a parcel cannot be fetched and is tried again");
             let wait = SignedDuration::try_from(with_jitter(wait(attempts + 1), chance()));
-            let at = node.now().saturating_add(wait.unwrap_or_default()).unwrap_or(Timestamp::MAX);
-            node.run(move |node| node.note_delayed(office, &parcel, attempts + 1, at)).await?;
+            let at = link.base.now().saturating_add(wait.unwrap_or_default()).unwrap_or(Timestamp::MAX);
+            link.run(move |link| link.inbox.note_delayed(office, &parcel, attempts + 1, at)).await?;
         }
     }
     if after == Some(After::DelayAndStop) { result } else { Ok(()) }
 }
 
-async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
+async fn fetch_one(link: &Link, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
     let (office, sender, id) = (open.no(), parcel.from, parcel.id);
     let waits = parcel.state == ParcelState::Accepted;
-    let is_here = move |node: &Node| {
-        if waits { node.owe_again(office, sender, id) } else { node.has_arrival(office, sender, id) }
+    let is_here = move |link: &Link| {
+        if waits { link.inbox.owe_again(office, sender, id) } else { link.inbox.has(office, sender, id) }
     };
-    if node.run(is_here).await? {
+    if link.run(is_here).await? {
         return Ok(());
     }
     let sealed = with_session(open, || open.client.fetch(id)).await?;
@@ -149,15 +183,15 @@ async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Resu
         // Cut or changed on the way: it is fetched again.
         return Err(ClientError::Unintelligible.into());
     }
-    let sender_name = sender_name(node, open, sender).await;
+    let sender_name = sender_name(link, open, sender).await;
     let keep = |is_our_key| {
         let (open, parcel) = (Arc::clone(open), parcel.clone());
         let (sender_name, sealed) = (sender_name.clone(), sealed.clone());
-        node.run(move |node| node.keep_arrival(&open, &parcel, &sender_name, &sealed, is_our_key))
+        link.run(move |link| link.inbox.keep(&open, &parcel, &sender_name, &sealed, is_our_key))
     };
     if keep(false).await? == Kept::NotForTheseKeys {
         // Another computer of this office may have the key: it is refused only when ours is the one that senders use.
-        if !node.settle_own_key(open).await? {
+        if !link.offices.settle_own_key(open).await? {
             return Err(OfficeError::NoOfficeKey);
         }
         keep(true).await?;
@@ -166,11 +200,11 @@ async fn fetch_one(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Resu
 }
 
 /// The name of a sender, from the directory; empty when it cannot be had now.
-async fn sender_name(node: &Node, open: &OpenOffice, sender: OfficeNo) -> String {
+async fn sender_name(link: &Link, open: &OpenOffice, sender: OfficeNo) -> String {
     let office = open.no();
-    let known = || node.run(move |node| node.known_partner(office, sender));
+    let known = || link.run(move |link| link.directory.known(office, sender));
     if !matches!(known().await, Ok(Some(_))) {
-        drop(node.ask_directory(open, &[sender]).await);
+        drop(link.directory.ask(open, &[sender]).await);
     }
     known().await.ok().flatten().map(|partner| partner.name().to_owned()).unwrap_or_default()
 }

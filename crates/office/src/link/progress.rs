@@ -10,61 +10,61 @@ use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::ParcelId;
 
-use super::{meet, with_session};
+use super::{Link, meet};
 use crate::arrivals::RelayList;
-use crate::error::OfficeError;
-use crate::node::Node;
-use crate::open_office::OpenOffice;
-use crate::sends::outbox::Progress;
+use crate::base::error::OfficeError;
+use crate::offices::OpenOffice;
+use crate::offices::session::with_session;
+use crate::sends::tries::Progress;
 
-pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let known = node.run(move |node| node.reading(office, RelayList::Sent)).await?;
+        let known = link.run(move |link| link.inbox.reading(office, RelayList::Sent)).await?;
         let cursor = Cursor { after: known.after, ..Cursor::default() };
         let page = with_session(open, || open.client.sent(cursor)).await?;
         if known.life != Some(page.life) {
-            meet(node, open, page.life).await?;
+            meet(link, open, page.life).await?;
             continue;
         }
         for entry in &page.entries {
-            note_entry(node, open, &entry.parcel).await?;
+            note_entry(link, open, &entry.parcel).await?;
         }
         let (life, next) = (page.life, page.next_after);
-        node.run(move |node| node.note_read(office, RelayList::Sent, life, next)).await?;
+        link.run(move |link| link.inbox.note_read(office, RelayList::Sent, life, next)).await?;
         if !page.more {
             return Ok(());
         }
     }
 }
 
-async fn note_entry(node: &Node, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
+async fn note_entry(link: &Link, open: &Arc<OpenOffice>, parcel: &Parcel) -> Result<(), OfficeError> {
     let (office, id) = (open.no(), parcel.id);
-    if node.run(move |node| node.send_of_parcel(office, id)).await?.is_none() {
+    if link.run(move |link| link.outbox.send_of_parcel(office, id)).await?.is_none() {
         return Ok(());
     }
     if parcel.state == ParcelState::Accepted {
-        return keep(node, open, parcel, Vec::new()).await;
+        return keep(link, open, parcel, Vec::new()).await;
     }
-    match note(node, open, id).await {
+    match note(link, open, id).await {
         // It is in the list, so that much is known.
         Err(OfficeError::Relay(ClientError::Problem(problem)))
             if problem.kind() == Some(ProblemType::NotFound) =>
         {
-            keep(node, open, parcel, Vec::new()).await
+            keep(link, open, parcel, Vec::new()).await
         }
         result => result,
     }
 }
 
 /// Asks what the relay has of one parcel, with the receipts, and keeps it.
-pub(super) async fn note(node: &Node, open: &Arc<OpenOffice>, id: ParcelId) -> Result<(), OfficeError> {
+pub(super) async fn note(link: &Link, open: &Arc<OpenOffice>, id: ParcelId) -> Result<(), OfficeError> {
     let known = with_session(open, || open.client.parcel(id)).await?;
-    keep(node, open, &known.parcel, known.receipts).await
+    keep(link, open, &known.parcel, known.receipts).await
 }
 
 async fn keep(
-    node: &Node,
+    link: &Link,
     open: &Arc<OpenOffice>,
     parcel: &Parcel,
     receipts: Vec<SignedReceipt>,
@@ -73,13 +73,13 @@ async fn keep(
     let progress = Progress {
         parcel: parcel.id,
         state: parcel.state,
-        at: receipts.last().map_or_else(|| node.now(), |receipt| receipt.accepted_at),
+        at: receipts.last().map_or_else(|| link.base.now(), |receipt| receipt.accepted_at),
         accepted_at: parcel.accepted_at,
         expires_soon: parcel.expires_soon,
         receipts,
     };
     let office = open.no();
-    node.run(move |node| node.note_progress(office, &progress)).await
+    link.run(move |link| link.outbox.note_progress(office, &progress)).await
 }
 
 /// Whether the receiver has signed this of this parcel: only that is kept as evidence.

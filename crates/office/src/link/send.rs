@@ -12,21 +12,21 @@ use tasuki_identity::statement::KeyStatement;
 use tasuki_parcel::manifest::FileKind;
 use tasuki_parcel::name::FileName;
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
-use tasuki_protocol::directory::Participation;
 use tasuki_protocol::limits::LOOKUP_OFFICES;
 use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
-use super::{chance, progress, with_session};
-use crate::error::OfficeError;
-use crate::node::Node;
-use crate::open_office::OpenOffice;
+use super::{Link, chance, progress};
+use crate::base::digest_of;
+use crate::base::error::OfficeError;
+use crate::files::{Dropped, Standing};
+use crate::offices::OpenOffice;
+use crate::offices::session::with_session;
 use crate::partners::Partner;
-use crate::review::{Dropped, digest_of};
 use crate::sends::Send;
-use crate::sends::outbox::Ended;
 use crate::sends::retry::{Next, Trouble, decide, with_jitter};
+use crate::sends::tries::Ended;
 
 /// Sends that are on their way at once.
 const AT_ONCE: usize = 6;
@@ -35,10 +35,10 @@ const AT_ONCE: usize = 6;
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long the queue may wait until something in it is due.
-pub(super) async fn next_look(node: &Node, open: &OpenOffice) -> Duration {
+pub(super) async fn next_look(link: &Link, open: &OpenOffice) -> Duration {
     let office = open.no();
-    let next = node.run(move |node| node.next_due(office)).await.ok().flatten();
-    next.map_or(LOOK_AGAIN, |at| until(node.now(), at).min(LOOK_AGAIN))
+    let next = link.run(move |link| link.outbox.next_due(office)).await.ok().flatten();
+    next.map_or(LOOK_AGAIN, |at| until(link.base.now(), at).min(LOOK_AGAIN))
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {
@@ -47,42 +47,42 @@ fn until(now: Timestamp, at: Timestamp) -> Duration {
 }
 
 /// Tries everything that is due.
-pub(super) async fn work_off(node: &Node, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
+pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
     // Only this task tries anything: what is in 送信中 now was left behind by an error or by a process before this one.
-    node.run(move |node| node.note_tries_lost(office)).await?;
+    link.run(move |link| link.outbox.note_tries_lost(office)).await?;
     loop {
-        let begun = node.run(move |node| {
-            let due = node.due(office, LOOKUP_OFFICES)?;
-            node.note_sending(office, due)
+        let begun = link.run(move |link| {
+            let due = link.outbox.due(office, LOOKUP_OFFICES)?;
+            link.outbox.note_sending(office, due)
         });
         let begun = begun.await?;
         if begun.is_empty() {
             return Ok(());
         }
-        try_all(node, open, begun).await?;
+        try_all(link, open, begun).await?;
     }
 }
 
-async fn try_all(node: &Node, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<(), OfficeError> {
+async fn try_all(link: &Link, open: &Arc<OpenOffice>, due: Vec<Send>) -> Result<(), OfficeError> {
     let mut receivers: Vec<_> = due.iter().filter_map(|send| send.receiver).collect();
     receivers.sort();
     receivers.dedup();
-    match node.ask_directory(open, &receivers).await {
-        Ok(_) => {}
+    match link.directory.ask(open, &receivers).await {
+        Ok(()) => {}
         Err(OfficeError::Relay(error)) => {
             for send in &due {
-                settle(node, open, send, &Trouble::from(&error)).await?;
+                settle(link, open, send, &Trouble::from(&error)).await?;
             }
             return Ok(());
         }
         Err(error) => return Err(error),
     }
-    let (ready, troubled) = seal_all(node, open, due).await?;
+    let (ready, troubled) = seal_all(link, open, due).await?;
     for (send, trouble) in &troubled {
-        settle(node, open, send, trouble).await?;
+        settle(link, open, send, trouble).await?;
     }
-    let tries = stream::iter(ready).map(|ready| hand_in(node, open, ready));
+    let tries = stream::iter(ready).map(|ready| hand_in(link, open, ready));
     let mut tries = tries.buffer_unordered(AT_ONCE);
     while let Some(result) = tries.next().await {
         result?;
@@ -101,15 +101,15 @@ struct Sealed {
 
 /// Seals what is not sealed for the receiver's present key yet. What cannot be sealed comes back with the reason.
 async fn seal_all(
-    node: &Node,
+    link: &Link,
     open: &Arc<OpenOffice>,
     due: Vec<Send>,
 ) -> Result<(Vec<Sealed>, Vec<(Send, Trouble)>), OfficeError> {
     let open = Arc::clone(open);
-    let work = move |node: &Node| {
+    let work = move |link: &Link| {
         let (mut ready, mut troubled, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for send in due {
-            match seal_one(node, &open, &send) {
+            match seal_one(link, &open, &send) {
                 Ok((sealed, is_new)) => {
                     if is_new {
                         notes.push((send.id, sealed.epoch, sealed.digest));
@@ -119,21 +119,21 @@ async fn seal_all(
                 Err(trouble) => troubled.push((send, trouble)),
             }
         }
-        node.note_sealed(&notes)?;
+        link.outbox.note_sealed(&notes)?;
         Ok((ready, troubled))
     };
-    node.run(work).await
+    link.run(work).await
 }
 
-fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool), Trouble> {
+fn seal_one(link: &Link, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool), Trouble> {
     let (Some(parcel), Some(to)) = (send.parcel, send.receiver) else { return Err(Trouble::NoKey) };
-    let partner = node.known_partner(open.no(), to).map_err(|error| node_trouble(&error))?;
+    let partner = link.directory.known(open.no(), to).map_err(|error| node_trouble(&error))?;
     if let Some(name) = partner.as_ref().map(|partner| partner.name().to_owned())
         && name != send.receiver_name
     {
-        node.note_receiver_name(send.id, &name).map_err(|error| node_trouble(&error))?;
+        link.outbox.note_receiver_name(send.id, &name).map_err(|error| node_trouble(&error))?;
     }
-    if let Some(kind) = refusal(partner.as_ref()) {
+    if let Some(kind) = refusal(partner.as_ref().map_or(Standing::Unknown, Partner::standing)) {
         return Err(Trouble::Problem {
             kind: Some(kind),
             status: kind.status(),
@@ -141,26 +141,26 @@ fn seal_one(node: &Node, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool
             retry_after: None,
         });
     }
-    let key = node.partner_key(open, to).map_err(|error| node_trouble(&error))?.ok_or(Trouble::NoKey)?;
+    let key = link.directory.key_of(open, to).map_err(|error| node_trouble(&error))?.ok_or(Trouble::NoKey)?;
     if let Some((epoch, digest)) = send.sealed
         && epoch == key.epoch
-        && node.archive().sent(open.no(), parcel).is_ok_and(|sealed| digest_of(&sealed) == digest)
+        && link.base.archive().sent(open.no(), parcel).is_ok_and(|sealed| digest_of(&sealed) == digest)
     {
         return Ok((Sealed { send: send.clone(), parcel, to, epoch, digest }, false));
     }
-    let files = node.contents_of(send).map_err(|error| node_trouble(&error))?;
-    let bytes = seal_parcel(open, send, parcel, &files, &key, node.now())?;
-    node.archive().put_sent(open.no(), parcel, &bytes).map_err(|error| node_trouble(&error.into()))?;
+    let files = link.sends.contents_of(send).map_err(|error| node_trouble(&error))?;
+    let bytes = seal_parcel(open, send, parcel, &files, &key, link.base.now())?;
+    link.base.archive().put_sent(open.no(), parcel, &bytes).map_err(|error| node_trouble(&error.into()))?;
     Ok((Sealed { send: send.clone(), parcel, to, epoch: key.epoch, digest: digest_of(&bytes) }, true))
 }
 
 /// What the relay would answer for this receiver, known before anything is uploaded.
-fn refusal(partner: Option<&Partner>) -> Option<ProblemType> {
-    match partner.and_then(|partner| partner.found.as_ref()).map(|office| office.participation) {
-        Some(Participation::Active) => None,
-        Some(Participation::Suspended) => Some(ProblemType::ReceiverSuspended),
-        Some(Participation::Listed | Participation::Registered) => Some(ProblemType::ReceiverNotEnrolled),
-        None => Some(ProblemType::ReceiverUnknown),
+fn refusal(standing: Standing) -> Option<ProblemType> {
+    match standing {
+        Standing::Active => None,
+        Standing::Suspended => Some(ProblemType::ReceiverSuspended),
+        Standing::NotYet => Some(ProblemType::ReceiverNotEnrolled),
+        Standing::Unknown => Some(ProblemType::ReceiverUnknown),
     }
 }
 
@@ -198,30 +198,30 @@ fn seal_parcel(
 }
 
 /// Hands one in, and notes what came of it.
-async fn hand_in(node: &Node, open: &Arc<OpenOffice>, sealed: Sealed) -> Result<(), OfficeError> {
+async fn hand_in(link: &Link, open: &Arc<OpenOffice>, sealed: Sealed) -> Result<(), OfficeError> {
     let Sealed { send, parcel, to, epoch, digest } = sealed;
     let office = open.no();
-    let bytes = match node.run(move |node| Ok(node.archive().sent(office, parcel)?)).await {
+    let bytes = match link.run(move |link| Ok(link.base.archive().sent(office, parcel)?)).await {
         Ok(bytes) => Bytes::from(bytes),
-        Err(error) => return settle(node, open, &send, &node_trouble(&error)).await,
+        Err(error) => return settle(link, open, &send, &node_trouble(&error)).await,
     };
     let handover = Handover { id: parcel, to, key_epoch: epoch, digest };
     match with_session(open, || open.client.hand_in(&handover, bytes.clone())).await {
-        Ok(accepted) => note_accepted(node, send, &accepted).await,
+        Ok(accepted) => note_accepted(link, send, &accepted).await,
         // Taken back at another computer of this office, or before this one was restored.
         Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemType::ParcelWithdrawn) => {
-            node.run(move |node| node.note_told(&send, ParcelState::Withdrawn)).await
+            link.run(move |link| link.outbox.note_told(&send, ParcelState::Withdrawn)).await
         }
         Err(error) => {
             let trouble = Trouble::from(&error);
             match decide(&trouble, send.attempts) {
-                Next::AskAgain => ask_again(node, open, send, parcel).await,
+                Next::AskAgain => ask_again(link, open, send, parcel).await,
                 Next::SealAnew => {
                     // The directory is asked before every try: the next one has the new key.
-                    let ended = Ended { reason: trouble.reason(), next_try_at: Some(node.now()) };
-                    node.run(move |node| node.note_not_sent(&send, &ended)).await
+                    let ended = Ended { reason: trouble.reason(), next_try_at: Some(link.base.now()) };
+                    link.run(move |link| link.outbox.note_not_sent(&send, &ended)).await
                 }
-                Next::Wait(_) | Next::Fail(_) => settle(node, open, &send, &trouble).await,
+                Next::Wait(_) | Next::Fail(_) => settle(link, open, &send, &trouble).await,
             }
         }
     }
@@ -229,59 +229,59 @@ async fn hand_in(node: &Node, open: &Arc<OpenOffice>, sealed: Sealed) -> Result<
 
 /// The relay has another parcel under this number. If it is ours, an earlier try has come through.
 async fn ask_again(
-    node: &Node,
+    link: &Link,
     open: &Arc<OpenOffice>,
     send: Send,
     parcel: ParcelId,
 ) -> Result<(), OfficeError> {
     match with_session(open, || open.client.parcel(parcel)).await {
         Ok(known) if known.parcel.from == open.no() && Some(known.parcel.to) == send.receiver => {
-            note_accepted(node, send, &known.parcel).await
+            note_accepted(link, send, &known.parcel).await
         }
         Ok(_) | Err(ClientError::Problem(_)) => {
             let reason = "同じ番号の連携データがすでにあります。もう一度送信してください。".to_owned();
             let ended = Ended { reason, next_try_at: None };
-            node.run(move |node| node.note_not_sent(&send, &ended)).await
+            link.run(move |link| link.outbox.note_not_sent(&send, &ended)).await
         }
-        Err(error) => settle(node, open, &send, &Trouble::from(&error)).await,
+        Err(error) => settle(link, open, &send, &Trouble::from(&error)).await,
     }
 }
 
-async fn note_accepted(node: &Node, send: Send, parcel: &Parcel) -> Result<(), OfficeError> {
+async fn note_accepted(link: &Link, send: Send, parcel: &Parcel) -> Result<(), OfficeError> {
     let (state, at) = (parcel.state, parcel.accepted_at);
-    node.run(move |node| node.note_sent(&send, state, at)).await
+    link.run(move |link| link.outbox.note_sent(&send, state, at)).await
 }
 
 /// Notes a try that brought no promise of the relay. What is going to need a person may be sent once more by that person,
 /// under a number of its own; so a number of which an earlier try is not known to have failed is taken back first.
 async fn settle(
-    node: &Node,
+    link: &Link,
     open: &Arc<OpenOffice>,
     send: &Send,
     trouble: &Trouble,
 ) -> Result<(), OfficeError> {
-    let mut ended = ended(node, send, trouble);
+    let mut ended = ended(link, send, trouble);
     if ended.next_try_at.is_none() && send.attempts > 1 {
         let parcel = send.parcel.ok_or(OfficeError::Damaged)?;
         match with_session(open, || open.client.withdraw(parcel)).await {
             Ok(()) => {}
             // An earlier try had come through, and the receiver has it.
             Err(ClientError::Problem(problem)) if problem.kind() == Some(ProblemType::AlreadyFetched) => {
-                return progress::note(node, open, parcel).await;
+                return progress::note(link, open, parcel).await;
             }
-            Err(error) => ended = self::ended(node, send, &Trouble::not_known(&error)),
+            Err(error) => ended = self::ended(link, send, &Trouble::not_known(&error)),
         }
     }
     let send = send.clone();
-    node.run(move |node| node.note_not_sent(&send, &ended)).await
+    link.run(move |link| link.outbox.note_not_sent(&send, &ended)).await
 }
 
 /// How a try has ended that brought this trouble.
-fn ended(node: &Node, send: &Send, trouble: &Trouble) -> Ended {
+fn ended(link: &Link, send: &Send, trouble: &Trouble) -> Ended {
     let next_try_at = match decide(trouble, send.attempts) {
         Next::Wait(wait) => {
             let wait = SignedDuration::try_from(with_jitter(wait, chance())).unwrap_or(SignedDuration::MAX);
-            Some(node.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+            Some(link.base.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
         }
         _ => None,
     };

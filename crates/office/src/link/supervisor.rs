@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use super::duty::{Duty, Obstacle};
-use super::{acknowledge, fetch, import, pause, progress, send, withdraw};
-use crate::error::OfficeError;
-use crate::node::{Node, Topic};
-use crate::open_office::OpenOffice;
+use super::{Link, acknowledge, fetch, import, pause, progress, send, withdraw};
+use crate::base::Topic;
+use crate::base::duty::{Duty, Obstacle};
+use crate::base::error::OfficeError;
+use crate::offices::OpenOffice;
 
 /// Even a bell does not make a duty that fails be tried more often.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts all duties of an office.
-pub(crate) fn start(node: &Node, open: &Arc<OpenOffice>) {
+pub(super) fn start(link: &Link, open: &Arc<OpenOffice>) {
     for &duty in Duty::ALL {
-        let (ended, work) = (open.ended(), supervised(node.clone(), Arc::clone(open), duty));
+        let (ended, work) = (open.ended(), supervised(link.clone(), Arc::clone(open), duty));
         tokio::spawn(async move {
             // Other keys were put into the place of these: their duties begin anew.
             tokio::select! {
@@ -31,31 +31,31 @@ pub(crate) fn start(node: &Node, open: &Arc<OpenOffice>) {
 }
 
 /// Does a duty for ever. Whatever panics in it is told like an error, and it goes on.
-async fn supervised(node: Node, open: Arc<OpenOffice>, duty: Duty) {
+async fn supervised(link: Link, open: Arc<OpenOffice>, duty: Duty) {
     loop {
         let work = async {
             match duty {
-                Duty::Follow => super::follow(&node, &open).await,
-                _ => repeat(&node, &open, duty).await,
+                Duty::Follow => super::follow(&link, &open).await,
+                _ => repeat(&link, &open, duty).await,
             }
         };
         if AssertUnwindSafe(work).catch_unwind().await.is_err() {
             tracing::error!(office = %open.no(), duty = ?duty, "a duty panicked");
-            note(&node, &open, duty, Some(Obstacle::Node));
+            note(&link, &open, duty, Some(Obstacle::Node));
             tokio::time::sleep(pause(open.duties.status(duty).failures)).await;
         }
     }
 }
 
-async fn repeat(node: &Node, open: &Arc<OpenOffice>, duty: Duty) {
+async fn repeat(link: &Link, open: &Arc<OpenOffice>, duty: Duty) {
     loop {
-        let result = once(node, open, duty).await;
+        let result = once(link, open, duty).await;
         if let Err(error) = &result {
             tracing::info!(office = %open.no(), duty = ?duty, error = %error, "a duty is not done");
         }
-        note(node, open, duty, result.as_ref().err().map(Obstacle::from));
+        note(link, open, duty, result.as_ref().err().map(Obstacle::from));
         let wait = match result {
-            Ok(()) if duty == Duty::Send => send::next_look(node, open).await,
+            Ok(()) if duty == Duty::Send => send::next_look(link, open).await,
             Ok(()) => duty.period(),
             Err(_) => {
                 tokio::time::sleep(SHORTEST_PAUSE).await;
@@ -69,21 +69,21 @@ async fn repeat(node: &Node, open: &Arc<OpenOffice>, duty: Duty) {
     }
 }
 
-async fn once(node: &Node, open: &Arc<OpenOffice>, duty: Duty) -> Result<(), OfficeError> {
+async fn once(link: &Link, open: &Arc<OpenOffice>, duty: Duty) -> Result<(), OfficeError> {
     match duty {
         Duty::Follow => Ok(()),
-        Duty::Send => send::work_off(node, open).await,
-        Duty::Withdraw => withdraw::work_off(node, open).await,
-        Duty::Fetch => fetch::work_off(node, open).await,
-        Duty::Import => import::work_off(node, open).await,
-        Duty::Acknowledge => acknowledge::work_off(node, open).await,
-        Duty::Progress => progress::work_off(node, open).await,
-        Duty::Renew => node.renew_certificate(open).await,
+        Duty::Send => send::work_off(link, open).await,
+        Duty::Withdraw => withdraw::work_off(link, open).await,
+        Duty::Fetch => fetch::work_off(link, open).await,
+        Duty::Import => import::work_off(link, open).await,
+        Duty::Acknowledge => acknowledge::work_off(link, open).await,
+        Duty::Progress => progress::work_off(link, open).await,
+        Duty::Renew => link.offices.renew_certificate(open).await,
     }
 }
 
-pub(super) fn note(node: &Node, open: &OpenOffice, duty: Duty, obstacle: Option<Obstacle>) {
-    if open.duties.note(duty, obstacle, node.now()) {
-        node.tell(open.no(), Topic::Link);
+pub(super) fn note(link: &Link, open: &OpenOffice, duty: Duty, obstacle: Option<Obstacle>) {
+    if open.duties.note(duty, obstacle, link.base.now()) {
+        link.base.tell(open.no(), Topic::Link);
     }
 }

@@ -3,19 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 use tasuki_terms::{OfficeNo, Sha256Digest};
 
+use super::reading::Sends;
+use super::send::{Landed, Letter, Send, SendId, Tray};
+use super::state::Event;
 use super::store::apply;
-use super::{
-    Event, FOLDER, Landed, Letter, PROGRAM, SealedFile, Send, SendId, Tray, is_automatic, parse_option,
-    sealed_files,
-};
-use crate::audit;
-use crate::error::OfficeError;
-use crate::node::{Node, Topic};
-use crate::review::{Destination, Dropped, Review, destination, digest_of, review};
+use crate::base::columns::parse_option;
+use crate::base::error::OfficeError;
+use crate::base::record::{Action, Actor};
+use crate::base::{Base, Topic, Tx, digest_of};
+use crate::files::{Destination, Dropped, Review, destination, review};
 
 /// What a program of this machine hands over in one call.
 pub struct Submission {
@@ -29,7 +29,18 @@ pub struct Submission {
     pub accept_warnings: bool,
 }
 
-impl Node {
+/// What is being put together. Whatever a person drops or types is durable at once.
+#[derive(Clone)]
+pub struct Drafts {
+    base: Base,
+    sends: Sends,
+}
+
+impl Drafts {
+    pub(crate) fn new(base: &Base, sends: &Sends) -> Self {
+        Self { base: base.clone(), sends: sends.clone() }
+    }
+
     /// Takes dropped files in. They are durable when this returns. Where they are for several offices, they lead
     /// over to 一括送信, together with what was in the send already.
     ///
@@ -38,12 +49,12 @@ impl Node {
     pub fn take_in(
         &self,
         office: OfficeNo,
-        by: &str,
+        by: impl Into<Actor>,
         tray: Tray,
         files: Vec<Dropped>,
     ) -> Result<Landed, OfficeError> {
-        let (landed, _) = self.db().write(|db| self.place_files(db, office, by, tray, files))?;
-        self.tell(office, Topic::Sends);
+        let (landed, _) = self.base.keep(|tx| self.place_files(tx, office, &by.into(), tray, files))?;
+        self.base.tell(office, Topic::Sends);
         Ok(landed)
     }
 
@@ -53,43 +64,42 @@ impl Node {
     /// When the disk is full or the drawer is locked. Then nothing was taken in.
     pub fn submit(&self, office: OfficeNo, submission: Submission) -> Result<Vec<SendId>, OfficeError> {
         let Submission { files, to, message, accept_warnings } = submission;
-        let touched = self.db().write(|db| {
-            let (landed, touched) = self.place_files(db, office, PROGRAM, Tray::New, files)?;
+        let touched = self.base.keep(|tx| {
+            let (landed, touched) = self.place_files(tx, office, &Actor::Program, Tray::New, files)?;
             if let (Landed::One(id), Some(to)) = (landed, to) {
-                set_receiver(db, id, Some(to))?;
-                self.review_send(db, office, id)?;
+                set_receiver(tx, id, Some(to))?;
+                self.review_send(tx, office, id)?;
             }
             for &id in &touched {
-                let letter = self.letter_of(db, id)?;
+                let letter = self.letter_of(tx, id)?;
                 let message = if message.is_empty() { letter.message.clone() } else { plain(&message) };
-                self.put_letter(db, id, &Letter { message, accepted: accept_warnings, ..letter })?;
-                note_staged(db, id)?;
+                self.put_letter(tx, id, &Letter { message, accepted: accept_warnings, ..letter })?;
+                note_staged(tx, id)?;
             }
             Ok::<_, OfficeError>(touched)
         })?;
-        self.tell(office, Topic::Sends);
+        self.base.tell(office, Topic::Sends);
         Ok(touched)
     }
 
     /// Takes files of an export folder onto the list of 一括送信, and notes in the same moment that they were
     /// taken.
     pub(crate) fn stage(&self, office: OfficeNo, files: Vec<Dropped>) -> Result<(), OfficeError> {
-        let now = self.now().as_millisecond();
-        self.db().write(|db| {
+        self.base.keep(|tx| {
             for file in &files {
                 // The name may be a person's: it is not kept in the clear.
-                db.execute(
+                tx.execute(
                     "INSERT OR IGNORE INTO staged (office, name, digest, at) VALUES (?1, '', ?2, ?3)",
-                    params![office.as_str(), digest_with_name(file).to_string(), now],
+                    params![office.as_str(), digest_with_name(file).to_string(), tx.now_ms()],
                 )?;
             }
-            let (_, touched) = self.place_files(db, office, FOLDER, Tray::Batch, files)?;
+            let (_, touched) = self.place_files(tx, office, &Actor::Folder, Tray::Batch, files)?;
             for id in touched {
-                note_staged(db, id)?;
+                note_staged(tx, id)?;
             }
             Ok::<_, OfficeError>(())
         })?;
-        self.tell(office, Topic::Sends);
+        self.base.tell(office, Topic::Sends);
         Ok(())
     }
 
@@ -97,24 +107,24 @@ impl Node {
     pub(crate) fn is_staged(&self, office: OfficeNo, file: &Dropped) -> Result<bool, OfficeError> {
         // An earlier version kept name and digest apart.
         let (now, before) = (digest_with_name(file).to_string(), digest_of(&file.bytes).to_string());
-        Ok(self.db().read(|db| {
+        self.base.read(|db| {
             let sql = "SELECT EXISTS (SELECT 1 FROM staged WHERE office = ?1
                        AND (name, digest) IN (VALUES ('', ?2), (?3, ?4)))";
             db.query_row(sql, [office.as_str(), &now, &file.name, &before], |row| row.get(0))
-        })?)
+        })
     }
 
     /// Sorts files into sends. Says where they landed, and all sends that they went into.
     fn place_files(
         &self,
-        db: &Transaction<'_>,
+        tx: &Tx<'_>,
         office: OfficeNo,
-        by: &str,
+        by: &Actor,
         tray: Tray,
         files: Vec<Dropped>,
     ) -> Result<(Landed, Vec<SendId>), OfficeError> {
         let current = match tray {
-            Tray::One(id) => Some(self.editable(db, office, id)?),
+            Tray::One(id) => Some(self.sends.editable(tx, office, id)?),
             Tray::New | Tray::Batch => None,
         };
         let mut receivers: Vec<_> = files.iter().map(|file| destination(&file.name)).collect();
@@ -127,17 +137,17 @@ impl Node {
             let receiver = receivers.first().and_then(|receiver| receiver.office());
             let id = match current {
                 Some(send) => send.id,
-                None => self.send_for(db, office, by, false, receiver, &files)?,
+                None => self.send_for(tx, office, by, false, receiver, &files)?,
             };
             if receiver.is_some() {
-                set_receiver(db, id, receiver)?;
+                set_receiver(tx, id, receiver)?;
             }
-            self.put_files(db, id, files)?;
-            self.review_send(db, office, id)?;
+            self.put_files(tx, id, files)?;
+            self.review_send(tx, office, id)?;
             return Ok((Landed::One(id), vec![id]));
         }
         if let Some(send) = current.filter(|_| !in_batch) {
-            self.move_to_batch(db, office, send.id)?;
+            self.move_to_batch(tx, office, send.id)?;
         }
         let mut touched = Vec::new();
         for wanted in receivers.into_iter().chain([Destination::Unknown]) {
@@ -148,11 +158,11 @@ impl Node {
                 continue;
             }
             let id = match (wanted, tray) {
-                (Destination::Unknown, Tray::One(id)) if exists(db, id)? => id,
-                _ => self.send_for(db, office, by, true, wanted.office(), &some)?,
+                (Destination::Unknown, Tray::One(id)) if exists(tx, id)? => id,
+                _ => self.send_for(tx, office, by, true, wanted.office(), &some)?,
             };
-            self.put_files(db, id, some)?;
-            self.review_send(db, office, id)?;
+            self.put_files(tx, id, some)?;
+            self.review_send(tx, office, id)?;
             touched.push(id);
         }
         Ok((Landed::Batch, touched))
@@ -161,19 +171,19 @@ impl Node {
     /// The send that files for a receiver go into: one that is there already, or a new one.
     fn send_for(
         &self,
-        db: &Transaction<'_>,
+        tx: &Tx<'_>,
         office: OfficeNo,
-        by: &str,
+        by: &Actor,
         in_batch: bool,
         receiver: Option<OfficeNo>,
         files: &[Dropped],
     ) -> Result<SendId, OfficeError> {
         let found = match by {
-            PROGRAM => self.replaced_whole(db, office, receiver, files)?,
-            _ if in_batch => batch_send(db, office, by, receiver)?,
+            Actor::Program => self.replaced_whole(tx, office, receiver, files)?,
+            _ if in_batch => batch_send(tx, office, by, receiver)?,
             _ => None,
         };
-        found.map_or_else(|| self.new_send(db, office, by, in_batch, receiver), Ok)
+        found.map_or_else(|| self.new_send(tx, office, by, in_batch, receiver), Ok)
     }
 
     /// What a program handed over before and nobody has touched, if the same files are handed over again: a program that
@@ -181,22 +191,22 @@ impl Node {
     /// not wait for what could not go.
     fn replaced_whole(
         &self,
-        db: &Transaction<'_>,
+        tx: &Tx<'_>,
         office: OfficeNo,
         receiver: Option<OfficeNo>,
         files: &[Dropped],
     ) -> Result<Option<SendId>, OfficeError> {
         let ids: Vec<i64> = {
-            let mut statement = db.prepare_cached(
+            let mut statement = tx.prepare_cached(
                 "SELECT id FROM send WHERE office = ?1 AND state IN ('draft', 'failed')
                  AND receiver IS ?2 AND by_staff = ?3 AND staged_revision = revision ORDER BY id",
             )?;
-            let values = params![office.as_str(), receiver.map(|no| no.to_string()), PROGRAM];
+            let values = params![office.as_str(), receiver.map(|no| no.to_string()), Actor::Program.word()];
             statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?
         };
         let new: BTreeSet<_> = files.iter().map(|file| file.name.as_str()).collect();
         for id in ids {
-            let send = self.read_send(db, office, SendId(id))?;
+            let send = self.sends.read(tx, office, SendId(id))?;
             if send.review.files.iter().all(|file| new.contains(file.name.as_str())) {
                 return Ok(Some(send.id));
             }
@@ -206,43 +216,70 @@ impl Node {
 
     fn new_send(
         &self,
-        db: &Transaction<'_>,
+        tx: &Tx<'_>,
         office: OfficeNo,
-        by: &str,
+        by: &Actor,
         in_batch: bool,
         receiver: Option<OfficeNo>,
     ) -> Result<SendId, OfficeError> {
-        let now = self.now().as_millisecond();
-        let letter = self.seal_json("letter", &Letter::default())?;
-        let review = self.seal_json("review", &Review::default())?;
-        db.execute(
+        let now = tx.now_ms();
+        let letter = self.base.seal_json("letter", &Letter::default())?;
+        let review = self.base.seal_json("review", &Review::default())?;
+        tx.execute(
             "INSERT INTO send (office, in_batch, state, receiver, letter, review, by_staff, created_at, updated_at)
              VALUES (?1, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, ?7)",
-            params![office.as_str(), in_batch, receiver.map(|no| no.to_string()), letter, review, by, now],
+            params![office.as_str(), in_batch, receiver.map(|no| no.to_string()), letter, review, by.word(), now],
         )?;
-        Ok(SendId(db.last_insert_rowid()))
+        Ok(SendId(tx.last_insert_rowid()))
     }
 
     /// A new 送信 without files yet, for a message that is typed first.
     ///
     /// # Errors
     /// When the disk is full or the drawer is locked.
-    pub fn start_send(
+    pub fn start(
         &self,
         office: OfficeNo,
-        by: &str,
+        by: impl Into<Actor>,
         receiver: Option<OfficeNo>,
     ) -> Result<SendId, OfficeError> {
-        let id = self.db().write(|db| self.new_send(db, office, by, false, receiver))?;
-        self.tell(office, Topic::Sends);
+        let id = self.base.keep(|tx| self.new_send(tx, office, &by.into(), false, receiver))?;
+        self.base.tell(office, Topic::Sends);
         Ok(id)
     }
 
+    /// 再送: a new draft with the files, the receiver and the message of a send, all in one. What can still be changed is
+    /// sent again as it is: then its own number is returned.
+    ///
+    /// # Errors
+    /// [`OfficeError::Changed`] while it goes by itself: a second one would go as well. When its files are in the own copy
+    /// only and the keys are locked, or the disk is full.
+    pub fn again(&self, office: OfficeNo, by: impl Into<Actor>, id: SendId) -> Result<SendId, OfficeError> {
+        let send = self.sends.get(office, id)?;
+        if send.state.is_open() {
+            return Ok(id);
+        }
+        if !send.state.is_handed_in() {
+            return Err(OfficeError::Changed);
+        }
+        let (by, files) = (by.into(), self.sends.contents_of(&send)?);
+        let message = send.letter.message;
+        let new = self.base.keep(|tx| {
+            let new = self.new_send(tx, office, &by, false, send.receiver)?;
+            self.put_files(tx, new, files)?;
+            self.put_letter(tx, new, &Letter { message, ..Letter::default() })?;
+            self.review_send(tx, office, new)?;
+            Ok::<_, OfficeError>(new)
+        })?;
+        self.base.tell(office, Topic::Sends);
+        Ok(new)
+    }
+
     /// Moves a send onto the list of 一括送信, into the one that is there for the same receiver.
-    fn move_to_batch(&self, db: &Transaction<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
+    fn move_to_batch(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
         let receiver: Option<String> =
-            db.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
-        let other: Option<i64> = db
+            tx.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
+        let other: Option<i64> = tx
             .query_row(
                 "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
                  AND receiver = ?2 AND id <> ?3 ORDER BY id LIMIT 1",
@@ -250,117 +287,78 @@ impl Node {
                 |row| row.get(0),
             )
             .optional()?;
-        db.execute("UPDATE send SET in_batch = 1 WHERE id = ?1", [id.0])?;
+        tx.execute("UPDATE send SET in_batch = 1 WHERE id = ?1", [id.0])?;
         match other {
-            Some(other) => self.merge(db, office, SendId(other), id),
+            Some(other) => self.merge(tx, office, SendId(other), id),
             None => Ok(()),
         }
     }
 
     /// Puts all that is in one send into another.
-    fn merge(
-        &self,
-        db: &Transaction<'_>,
-        office: OfficeNo,
-        from: SendId,
-        into: SendId,
-    ) -> Result<(), OfficeError> {
-        let (source, target) = (self.editable(db, office, from)?, self.editable(db, office, into)?);
-        let files = self.files_of(db, from)?.into_iter().map(|(_, file)| file).collect();
-        self.put_files(db, into, files)?;
+    fn merge(&self, tx: &Tx<'_>, office: OfficeNo, from: SendId, into: SendId) -> Result<(), OfficeError> {
+        let (source, target) =
+            (self.sends.editable(tx, office, from)?, self.sends.editable(tx, office, into)?);
+        let files = self.sends.files_in(tx, from)?.into_iter().map(|(_, file)| file).collect();
+        self.put_files(tx, into, files)?;
         let texts = [target.letter.message, source.letter.message];
         let message = texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n");
-        self.put_letter(db, into, &Letter { message, accepted: false, staff: String::new() })?;
-        db.execute("DELETE FROM send WHERE id = ?1", [from.0])?;
-        self.review_send(db, office, into)
+        self.put_letter(tx, into, &Letter { message, accepted: false, staff: String::new() })?;
+        tx.execute("DELETE FROM send WHERE id = ?1", [from.0])?;
+        self.review_send(tx, office, into)
     }
 
     /// Puts files into a send. The same file again changes nothing. Another export of the same name takes the place of
     /// the older one; another attachment of the same name may be another person's, so both stay.
-    fn put_files(&self, db: &Transaction<'_>, id: SendId, files: Vec<Dropped>) -> Result<(), OfficeError> {
-        let mut known = self.files_of(db, id)?;
+    fn put_files(&self, tx: &Tx<'_>, id: SendId, files: Vec<Dropped>) -> Result<(), OfficeError> {
+        let mut known = self.sends.files_in(tx, id)?;
         for mut file in files {
             let same = known.iter().position(|(_, other)| other.name == file.name);
             if let Some(at) = same {
                 if is_standard(&file.name) && known[at].1.bytes != file.bytes {
-                    db.execute("DELETE FROM send_file WHERE id = ?1", [known.remove(at).0])?;
+                    tx.execute("DELETE FROM send_file WHERE id = ?1", [known.remove(at).0])?;
                 } else {
                     let Some(name) = free_name(&known, &file) else { continue };
                     file.name = name;
                 }
             }
-            let name = self.seal("file name", file.name.as_bytes())?;
-            let contents = self.seal("file", &file.bytes)?;
-            db.execute(
+            let name = self.base.seal("file name", file.name.as_bytes())?;
+            let contents = self.base.seal("file", &file.bytes)?;
+            tx.execute(
                 "INSERT INTO send_file (send, name, contents) VALUES (?1, ?2, ?3)",
                 params![id.0, name, contents],
             )?;
-            known.push((db.last_insert_rowid(), file));
+            known.push((tx.last_insert_rowid(), file));
         }
         Ok(())
     }
 
-    fn files_of(&self, db: &Connection, id: SendId) -> Result<Vec<(i64, Dropped)>, OfficeError> {
-        self.unseal_files(sealed_files(db, id)?)
-    }
-
-    pub(crate) fn unseal_files(&self, rows: Vec<SealedFile>) -> Result<Vec<(i64, Dropped)>, OfficeError> {
-        let unsealed = rows.into_iter().map(|(id, name, contents)| {
-            let name = String::from_utf8_lossy(&self.unseal("file name", &name)?).into_owned();
-            Ok((id, Dropped { name, bytes: self.unseal("file", &contents)?.to_vec() }))
-        });
-        unsealed.collect()
-    }
-
     /// Judges the files of a send anew and keeps what is to be said.
-    fn review_send(&self, db: &Transaction<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
+    fn review_send(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
         let receiver: Option<OfficeNo> =
-            db.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| parse_option(row, 0))?;
-        let files = self.files_of(db, id)?;
+            tx.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| parse_option(row, 0))?;
+        let files = self.sends.files_in(tx, id)?;
         let found = review(&files, office, receiver);
-        apply(db, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
-        db.execute(
+        apply(tx, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
+        tx.execute(
             "UPDATE send SET review = ?2, size = ?3, file_count = ?4, updated_at = ?5 WHERE id = ?1",
-            params![
-                id.0,
-                self.seal_json("review", &found)?,
-                found.size,
-                files.len(),
-                self.now().as_millisecond()
-            ],
+            params![id.0, self.base.seal_json("review", &found)?, found.size, files.len(), tx.now_ms()],
         )?;
         // What was accepted were other warnings.
-        let mut letter = self.letter_of(db, id)?;
+        let mut letter = self.letter_of(tx, id)?;
         letter.accepted = false;
-        self.put_letter(db, id, &letter)
+        self.put_letter(tx, id, &letter)
     }
 
-    fn letter_of(&self, db: &Connection, id: SendId) -> Result<Letter, OfficeError> {
+    fn letter_of(&self, tx: &Tx<'_>, id: SendId) -> Result<Letter, OfficeError> {
         let sealed: Vec<u8> =
-            db.query_row("SELECT letter FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
-        self.unseal_json("letter", &sealed)
+            tx.query_row("SELECT letter FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
+        self.base.unseal_json("letter", &sealed)
     }
 
-    pub(crate) fn put_letter(
-        &self,
-        db: &Transaction<'_>,
-        id: SendId,
-        letter: &Letter,
-    ) -> Result<(), OfficeError> {
-        let sealed = self.seal_json("letter", letter)?;
-        db.execute("UPDATE send SET letter = ?2 WHERE id = ?1", params![id.0, sealed])?;
+    fn put_letter(&self, tx: &Tx<'_>, id: SendId, letter: &Letter) -> Result<(), OfficeError> {
+        let sealed = self.base.seal_json("letter", letter)?;
+        tx.execute("UPDATE send SET letter = ?2 WHERE id = ?1", params![id.0, sealed])?;
         Ok(())
-    }
-
-    /// A send that can still be changed.
-    pub(crate) fn editable(
-        &self,
-        db: &Connection,
-        office: OfficeNo,
-        id: SendId,
-    ) -> Result<Send, OfficeError> {
-        let send = self.read_send(db, office, id)?;
-        if send.state.is_open() { Ok(send) } else { Err(OfficeError::Changed) }
     }
 
     /// Changes a send that can still be changed.
@@ -368,22 +366,15 @@ impl Node {
         &self,
         office: OfficeNo,
         id: SendId,
-        work: impl FnOnce(&Transaction<'_>, Send) -> Result<T, OfficeError>,
+        work: impl FnOnce(&Tx<'_>, Send) -> Result<T, OfficeError>,
     ) -> Result<T, OfficeError> {
-        let result = self.db().write(|db| {
-            let send = self.editable(db, office, id)?;
-            self.note_edited(db, id)?;
-            work(db, send)
+        let result = self.base.keep(|tx| {
+            let send = self.sends.editable(tx, office, id)?;
+            note_edited(tx, id)?;
+            work(tx, send)
         })?;
-        self.tell(office, Topic::Sends);
+        self.base.tell(office, Topic::Sends);
         Ok(result)
-    }
-
-    fn note_edited(&self, db: &Transaction<'_>, id: SendId) -> Result<(), OfficeError> {
-        apply(db, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
-        let sql = "UPDATE send SET updated_at = ?2 WHERE id = ?1";
-        db.execute(sql, params![id.0, self.now().as_millisecond()])?;
-        Ok(())
     }
 
     /// Changes the message.
@@ -393,52 +384,52 @@ impl Node {
     pub fn set_message(&self, office: OfficeNo, id: SendId, message: &str) -> Result<(), OfficeError> {
         let message = plain(message);
         // Typing is saved as it goes: it is no news, and what a person types elsewhere stays where it is.
-        self.db().write(|db| {
-            let letter = self.editable(db, office, id)?.letter;
+        self.base.keep(|tx| {
+            let letter = self.sends.editable(tx, office, id)?.letter;
             if letter.message == message {
                 return Ok(());
             }
-            self.put_letter(db, id, &Letter { message, ..letter })?;
-            self.note_edited(db, id)
+            self.put_letter(tx, id, &Letter { message, ..letter })?;
+            note_edited(tx, id)
         })
     }
 
     /// Accepts the warnings as they are now.
     ///
     /// # Errors
-    /// As [`Node::set_message`].
+    /// As [`Drafts::set_message`].
     pub fn accept_warnings(&self, office: OfficeNo, id: SendId, accepted: bool) -> Result<(), OfficeError> {
-        self.change(office, id, |db, send| self.put_letter(db, id, &Letter { accepted, ..send.letter }))
+        self.change(office, id, |tx, send| self.put_letter(tx, id, &Letter { accepted, ..send.letter }))
     }
 
     /// Says for whom a send is. On the list of 一括送信 it joins the one that is there for the same office.
     ///
     /// # Errors
-    /// As [`Node::set_message`].
+    /// As [`Drafts::set_message`].
     pub fn set_receiver(
         &self,
         office: OfficeNo,
         id: SendId,
         receiver: Option<OfficeNo>,
     ) -> Result<(), OfficeError> {
-        self.change(office, id, |db, send| {
+        self.change(office, id, |tx, send| {
             if send.receiver == receiver {
                 return Ok(());
             }
-            set_receiver(db, id, receiver)?;
-            self.review_send(db, office, id)?;
-            if send.in_batch { self.move_to_batch(db, office, id) } else { Ok(()) }
+            set_receiver(tx, id, receiver)?;
+            self.review_send(tx, office, id)?;
+            if send.in_batch { self.move_to_batch(tx, office, id) } else { Ok(()) }
         })
     }
 
     /// Takes a file out of a send.
     ///
     /// # Errors
-    /// As [`Node::set_message`].
+    /// As [`Drafts::set_message`].
     pub fn remove_file(&self, office: OfficeNo, id: SendId, file: i64) -> Result<(), OfficeError> {
-        self.change(office, id, |db, _| {
-            db.execute("DELETE FROM send_file WHERE id = ?1 AND send = ?2", [file, id.0])?;
-            self.review_send(db, office, id)
+        self.change(office, id, |tx, _| {
+            tx.execute("DELETE FROM send_file WHERE id = ?1 AND send = ?2", [file, id.0])?;
+            self.review_send(tx, office, id)
         })
     }
 
@@ -446,15 +437,22 @@ impl Node {
     ///
     /// # Errors
     /// When it is on its way already.
-    pub fn delete_send(&self, office: OfficeNo, by: &str, id: SendId) -> Result<(), OfficeError> {
-        self.db().write(|db| {
-            self.editable(db, office, id)?;
-            db.execute("DELETE FROM send WHERE id = ?1", [id.0])?;
-            audit::write(db, self.now(), Some(office), by, "draft-deleted", &id.0.to_string())
+    pub fn delete(&self, office: OfficeNo, by: impl Into<Actor>, id: SendId) -> Result<(), OfficeError> {
+        self.base.write(&by.into(), |tx| {
+            self.sends.editable(tx, office, id)?;
+            tx.execute("DELETE FROM send WHERE id = ?1", [id.0])?;
+            tx.record(Action::DraftDeleted, office, &id.0.to_string())
         })?;
-        self.tell(office, Topic::Sends);
+        self.base.tell(office, Topic::Sends);
         Ok(())
     }
+}
+
+fn note_edited(tx: &Tx<'_>, id: SendId) -> Result<(), OfficeError> {
+    apply(tx, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
+    let sql = "UPDATE send SET updated_at = ?2 WHERE id = ?1";
+    tx.execute(sql, params![id.0, tx.now_ms()])?;
+    Ok(())
 }
 
 fn set_receiver(db: &Connection, id: SendId, receiver: Option<OfficeNo>) -> rusqlite::Result<()> {
@@ -483,13 +481,13 @@ fn note_staged(db: &Connection, id: SendId) -> rusqlite::Result<()> {
 fn batch_send(
     db: &Connection,
     office: OfficeNo,
-    by: &str,
+    by: &Actor,
     receiver: Option<OfficeNo>,
 ) -> rusqlite::Result<Option<SendId>> {
     let sql = "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
                AND receiver IS ?2 AND (NOT ?3 OR (by_staff = ?4 AND staged_revision IS revision))
                ORDER BY id LIMIT 1";
-    let values = params![office.as_str(), receiver.map(|no| no.to_string()), is_automatic(by), by];
+    let values = params![office.as_str(), receiver.map(|no| no.to_string()), by.is_automatic(), by.word()];
     db.query_row(sql, values, |row| row.get(0).map(SendId)).optional()
 }
 

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_office::backup::{BackupError, restore};
 use tasuki_office::error::OfficeError;
+use tasuki_office::files::{Dropped, Readiness, Weight};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::UnlockError;
+use tasuki_office::offices::UnlockError;
 use tasuki_office::partners::Partner;
-use tasuki_office::review::{Dropped, Readiness, Weight};
 use tasuki_office::sends::{Landed, Tray};
 use tasuki_office::staff::{LoginError, Role, StaffError};
+use tasuki_office::upkeep::backup::{BackupError, restore};
 use tasuki_protocol::directory::{Office, Participation};
 
 use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, no, send, until_arrived};
@@ -22,49 +22,70 @@ fn node(folder: &Path) -> Node {
 
 fn started(folder: &Path) -> Node {
     let node = node(folder);
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     node
+}
+
+/// In the record the words of these stand for the node itself, its folders and programs, and offices.
+#[test]
+fn nobody_of_the_staff_is_called_like_somebody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = node(folder.path());
+    let refused = empty.staff.add_first("node", "x", PASSWORD);
+    assert!(matches!(refused, Err(StaffError::LoginTaken)));
+    empty.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    for login in
+        ["folder", "local", "node", "recovery", "Node", "LOCAL", " node ", "KJ137000001900", "kj137000001900"]
+    {
+        let added = empty.staff.add("hanako", login, "計画 太郎", Role::Member, "taro no himitsu 9 kaze");
+        assert!(matches!(added, Err(StaffError::LoginTaken)), "{login}");
+    }
+    for login in ["nodes", "kj", "localhost"] {
+        empty.staff.add("hanako", login, "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
+    }
+    let who: Vec<_> = empty.upkeep.audit(None, 10).unwrap().into_iter().map(|entry| entry.who).collect();
+    assert_eq!(who, ["hanako"; 4]);
 }
 
 #[test]
 fn staff_are_let_in_by_their_own_password_only() {
     let folder = tempfile::tempdir().unwrap();
     let hanako = started(folder.path());
-    assert!(matches!(hanako.add_first_staff("x", "x", PASSWORD), Err(StaffError::LoginTaken)));
+    assert!(matches!(hanako.staff.add_first("x", "x", PASSWORD), Err(StaffError::LoginTaken)));
     let taro =
-        hanako.add_staff("hanako", "taro", "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
+        hanako.staff.add("hanako", "taro", "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
     assert!(matches!(
-        hanako.add_staff("hanako", "HANAKO", "x", Role::Member, "taro no himitsu 9 kaze"),
+        hanako.staff.add("hanako", "HANAKO", "x", Role::Member, "taro no himitsu 9 kaze"),
         Err(StaffError::LoginTaken)
     ));
     // After a restart either opens the drawer.
     let restarted = node(folder.path());
-    assert!(matches!(restarted.staff(), Err(OfficeError::DrawerLocked)));
-    assert!(matches!(restarted.log_in("taro", PASSWORD), Err(LoginError::Wrong)));
-    assert!(matches!(restarted.log_in("nobody", PASSWORD), Err(LoginError::Wrong)));
-    let member = restarted.log_in("taro", "taro no himitsu 9 kaze").unwrap();
+    assert!(matches!(restarted.staff.all(), Err(OfficeError::DrawerLocked)));
+    assert!(matches!(restarted.staff.log_in("taro", PASSWORD), Err(LoginError::Wrong)));
+    assert!(matches!(restarted.staff.log_in("nobody", PASSWORD), Err(LoginError::Wrong)));
+    let member = restarted.staff.log_in("taro", "taro no himitsu 9 kaze").unwrap();
     assert_eq!((member.id, member.name.as_str(), member.role), (taro, "計画 太郎", Role::Member));
 
-    restarted.set_password("hanako", taro, "atarashii himitsu 10").unwrap();
-    assert!(matches!(restarted.log_in("taro", "taro no himitsu 9 kaze"), Err(LoginError::Wrong)));
-    restarted.change_staff("hanako", taro, Role::Member, true).unwrap();
-    assert!(matches!(restarted.log_in("taro", "atarashii himitsu 10"), Err(LoginError::Wrong)));
-    let first = restarted.staff().unwrap()[0].id;
+    restarted.staff.set_password("hanako", taro, "atarashii himitsu 10").unwrap();
+    assert!(matches!(restarted.staff.log_in("taro", "taro no himitsu 9 kaze"), Err(LoginError::Wrong)));
+    restarted.staff.change("hanako", taro, Role::Member, true).unwrap();
+    assert!(matches!(restarted.staff.log_in("taro", "atarashii himitsu 10"), Err(LoginError::Wrong)));
+    let first = restarted.staff.all().unwrap()[0].id;
     assert!(matches!(
-        restarted.change_staff("hanako", first, Role::Member, false),
+        restarted.staff.change("hanako", first, Role::Member, false),
         Err(StaffError::LastAdministrator)
     ));
-    assert_eq!(restarted.verify_audit().unwrap(), None);
+    assert_eq!(restarted.upkeep.verify_audit().unwrap(), None);
 }
 
 #[test]
 fn guessing_locks_an_account() {
     let folder = tempfile::tempdir().unwrap();
     let node = started(folder.path());
-    let outcomes: Vec<_> = (0..6).map(|_| node.log_in("hanako", "wrong").err().unwrap()).collect();
+    let outcomes: Vec<_> = (0..6).map(|_| node.staff.log_in("hanako", "wrong").err().unwrap()).collect();
     assert!(outcomes[..4].iter().all(|error| matches!(error, LoginError::Wrong)));
     assert!(outcomes[4..].iter().all(|error| matches!(error, LoginError::Locked { .. })));
-    assert!(matches!(node.log_in("hanako", PASSWORD), Err(LoginError::Locked { .. })));
+    assert!(matches!(node.staff.log_in("hanako", PASSWORD), Err(LoginError::Locked { .. })));
 }
 
 #[test]
@@ -77,14 +98,14 @@ fn drafts_survive_and_nothing_personal_is_on_the_disk_in_the_clear() {
             name: "山田様の週間計画.txt".into(), bytes: "要介護２の山田様".as_bytes().to_vec()
         },
     ];
-    let Landed::One(id) = started.take_in(no(CARE), "hanako", Tray::New, files).unwrap() else {
+    let Landed::One(id) = started.drafts.take_in(no(CARE), "hanako", Tray::New, files).unwrap() else {
         panic!("one destination")
     };
-    started.set_message(no(CARE), id, "山田様の件です。").unwrap();
+    started.drafts.set_message(no(CARE), id, "山田様の件です。").unwrap();
     // As after a kill: nothing is closed.
     let again = node(folder.path());
-    again.log_in("hanako", PASSWORD).unwrap();
-    let draft = again.send(no(CARE), id).unwrap();
+    again.staff.log_in("hanako", PASSWORD).unwrap();
+    let draft = again.sends.get(no(CARE), id).unwrap();
     assert_eq!((draft.letter.message.as_str(), draft.review.files.len()), ("山田様の件です。", 2));
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -102,13 +123,13 @@ fn drafts_survive_and_nothing_personal_is_on_the_disk_in_the_clear() {
 fn files_of_several_offices_lead_over_to_the_batch_without_loss() {
     let folder = tempfile::tempdir().unwrap();
     let node = started(folder.path());
-    let take = |tray, files| node.take_in(no(CARE), "hanako", tray, files).unwrap();
+    let take = |tray, files| node.drafts.take_in(no(CARE), "hanako", tray, files).unwrap();
     let Landed::One(id) = take(Tray::New, vec![deletion(CARE, VISITS, 1)]) else { panic!("one destination") };
-    node.set_message(no(CARE), id, "お世話になっております。").unwrap();
+    node.drafts.set_message(no(CARE), id, "お世話になっております。").unwrap();
     let note = Dropped { name: "note.txt".into(), bytes: b"text".to_vec() };
     let landed = take(Tray::One(id), vec![deletion(CARE, DAY, 2), note]);
     assert_eq!(landed, Landed::Batch);
-    let batch = node.batch(no(CARE)).unwrap();
+    let batch = node.sends.batch(no(CARE)).unwrap();
     let found: Vec<_> = batch.iter().map(|send| (send.receiver.unwrap(), send.review.files.len())).collect();
     assert_eq!(found, [(no(VISITS), 2), (no(DAY), 1)]);
     assert_eq!(batch[0].letter.message, "お世話になっております。");
@@ -116,10 +137,10 @@ fn files_of_several_offices_lead_over_to_the_batch_without_loss() {
     // The same again changes nothing; what is for nobody waits for a person.
     take(Tray::Batch, vec![deletion(CARE, DAY, 2)]);
     take(Tray::Batch, vec![Dropped { name: "other.txt".into(), bytes: b"other".to_vec() }]);
-    let batch = node.batch(no(CARE)).unwrap();
+    let batch = node.sends.batch(no(CARE)).unwrap();
     assert_eq!(batch.iter().map(|send| send.review.files.len()).collect::<Vec<_>>(), [2, 1, 1]);
-    node.set_receiver(no(CARE), batch[2].id, Some(no(DAY))).unwrap();
-    let batch = node.batch(no(CARE)).unwrap();
+    node.drafts.set_receiver(no(CARE), batch[2].id, Some(no(DAY))).unwrap();
+    let batch = node.sends.batch(no(CARE)).unwrap();
     assert_eq!(batch.iter().map(|send| send.review.files.len()).collect::<Vec<_>>(), [2, 2]);
 }
 
@@ -128,17 +149,17 @@ fn what_was_shown_is_what_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let node = started(folder.path());
     let Landed::One(id) =
-        node.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap()
+        node.drafts.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap()
     else {
         panic!("one destination")
     };
-    let shown = node.send(no(CARE), id).unwrap().revision;
-    node.set_message(no(CARE), id, "あとから").unwrap();
-    assert!(matches!(node.confirm(no(CARE), "hanako", "", &[(id, shown)]), Err(OfficeError::Changed)));
-    let shown = node.send(no(CARE), id).unwrap().revision;
-    node.confirm(no(CARE), "hanako", "", &[(id, shown)]).unwrap();
-    assert!(matches!(node.set_message(no(CARE), id, "おそい"), Err(OfficeError::Changed)));
-    assert!(matches!(node.delete_send(no(CARE), "hanako", id), Err(OfficeError::Changed)));
+    let shown = node.sends.get(no(CARE), id).unwrap().revision;
+    node.drafts.set_message(no(CARE), id, "あとから").unwrap();
+    assert!(matches!(node.outbox.confirm(no(CARE), "hanako", "", &[(id, shown)]), Err(OfficeError::Changed)));
+    let shown = node.sends.get(no(CARE), id).unwrap().revision;
+    node.outbox.confirm(no(CARE), "hanako", "", &[(id, shown)]).unwrap();
+    assert!(matches!(node.drafts.set_message(no(CARE), id, "おそい"), Err(OfficeError::Changed)));
+    assert!(matches!(node.drafts.delete(no(CARE), "hanako", id), Err(OfficeError::Changed)));
 }
 
 #[test]
@@ -146,12 +167,12 @@ fn a_file_that_is_exported_anew_takes_the_place_of_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
     let node = started(folder.path());
     let bad = Dropped { bytes: b"202407,13101,0000012345,202510\r\n".to_vec(), ..deletion(CARE, VISITS, 1) };
-    let Landed::One(id) = node.take_in(no(CARE), "hanako", Tray::New, vec![bad]).unwrap() else {
+    let Landed::One(id) = node.drafts.take_in(no(CARE), "hanako", Tray::New, vec![bad]).unwrap() else {
         panic!("one destination")
     };
-    assert!(node.send(no(CARE), id).unwrap().review.count(Weight::Error) > 0);
-    node.take_in(no(CARE), "hanako", Tray::One(id), vec![deletion(CARE, VISITS, 1)]).unwrap();
-    let review = node.send(no(CARE), id).unwrap().review;
+    assert!(node.sends.get(no(CARE), id).unwrap().review.count(Weight::Error) > 0);
+    node.drafts.take_in(no(CARE), "hanako", Tray::One(id), vec![deletion(CARE, VISITS, 1)]).unwrap();
+    let review = node.sends.get(no(CARE), id).unwrap().review;
     assert_eq!((review.count(Weight::Error), review.files.len()), (0, 1));
 }
 
@@ -159,49 +180,49 @@ fn a_file_that_is_exported_anew_takes_the_place_of_the_old_one() {
 async fn a_backup_brings_everything_back_elsewhere() {
     let world = World::new().await;
     let care = world.node(CARE).await;
-    let kj_id = care.office(no(CARE)).unwrap().kj_id;
+    let kj_id = care.offices.get(no(CARE)).unwrap().kj_id;
     send(&care, CARE, vec![deletion(CARE, CARE, 1)]);
     until_arrived(&care, CARE, 1).await;
-    care.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 2)]).unwrap();
+    care.drafts.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 2)]).unwrap();
     let backup = world.temporary.path().join("backup.zip");
-    care.back_up("hanako", &backup).unwrap();
-    assert!(care.back_up("hanako", &backup).is_err(), "a backup is never overwritten");
+    care.upkeep.back_up("hanako", &backup).unwrap();
+    assert!(care.upkeep.back_up("hanako", &backup).is_err(), "a backup is never overwritten");
 
     let folder = Folder::create(world.temporary.path().join("elsewhere")).unwrap();
     restore(&backup, &folder).unwrap();
     assert!(matches!(restore(&backup, &folder), Err(BackupError::NodeThere)));
     let restored = Node::open_now(folder).unwrap();
-    restored.log_in("hanako", PASSWORD).unwrap();
-    assert_eq!(restored.drafts(no(CARE)).unwrap().len(), 1);
-    restored.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    restored.staff.log_in("hanako", PASSWORD).unwrap();
+    assert_eq!(restored.sends.drafts(no(CARE)).unwrap().len(), 1);
+    restored.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     let arrived = arrivals(&restored, CARE).remove(0);
-    assert_eq!(restored.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
-    assert_eq!(restored.check().unwrap(), []);
+    assert_eq!(restored.inbox.open(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(restored.upkeep.check().unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recovery_kit_brings_back_keys_and_staff() {
     let world = World::new().await;
     let node = world.empty_node(CARE);
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(CARE).await;
-    let kit = node.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
+    let kit = node.offices.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
     let code = RecoveryCode::parse(&kit.code).unwrap();
 
     let again = world.empty_node(CARE);
     let other = RecoveryCode::generate().unwrap();
-    assert!(again.drawer_by_recovery(no(CARE), &other).is_err());
-    let key = again.drawer_by_recovery(no(CARE), &code).unwrap();
-    again.rescue_staff(key, "hanako", "mattaku atarashii 77").unwrap();
-    assert!(again.log_in("hanako", "mattaku atarashii 77").is_ok());
+    assert!(again.offices.drawer_by_recovery(no(CARE), &other).is_err());
+    let key = again.offices.drawer_by_recovery(no(CARE), &code).unwrap();
+    again.staff.rescue(key, "hanako", "mattaku atarashii 77").unwrap();
+    assert!(again.staff.log_in("hanako", "mattaku atarashii 77").is_ok());
 
     // The keys open with the new password; the relay's account gets it from the operator.
-    assert!(again.recover_office("hanako", no(CARE), &other, "mattaku atarashii 78").is_err());
-    again.recover_office("hanako", no(CARE), &code, "mattaku atarashii 78").unwrap();
-    let kj_id = again.office(no(CARE)).unwrap().kj_id;
-    let unlocked = again.unlock(no(CARE), kj_id.as_str(), "mattaku atarashii 78").await;
+    assert!(again.offices.recover("hanako", no(CARE), &other, "mattaku atarashii 78").is_err());
+    again.offices.recover("hanako", no(CARE), &code, "mattaku atarashii 78").unwrap();
+    let kj_id = again.offices.get(no(CARE)).unwrap().kj_id;
+    let unlocked = again.offices.unlock(no(CARE), kj_id.as_str(), "mattaku atarashii 78").await;
     assert!(matches!(unlocked, Err(UnlockError::Refused(_))), "{unlocked:?}");
-    assert!(again.open_office(no(CARE)).is_ok());
+    assert!(again.offices.open_office(no(CARE)).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,16 +230,19 @@ async fn the_office_password_is_changed_at_the_relay_and_for_the_keys() {
     const NEW: &str = "kaze-to-tsuki 32 kawa";
     let world = World::new().await;
     let node = world.node(CARE).await;
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    let wrong = node.change_office_password("hanako", no(CARE), "wrong", NEW).await;
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    let wrong = node.offices.change_password("hanako", no(CARE), "wrong", NEW).await;
     assert!(matches!(wrong, Err(OfficeError::Vault(_))));
-    node.change_office_password("hanako", no(CARE), PASSWORD, NEW).await.unwrap();
+    node.offices.change_password("hanako", no(CARE), PASSWORD, NEW).await.unwrap();
     send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
     until_arrived(&node, CARE, 1).await;
     let again = world.empty_node(CARE);
-    again.log_in("hanako", PASSWORD).unwrap();
-    assert!(matches!(again.unlock(no(CARE), kj_id.as_str(), PASSWORD).await, Err(UnlockError::Wrong)));
-    again.unlock(no(CARE), kj_id.as_str(), NEW).await.unwrap();
+    again.staff.log_in("hanako", PASSWORD).unwrap();
+    assert!(matches!(
+        again.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await,
+        Err(UnlockError::Wrong)
+    ));
+    again.offices.unlock(no(CARE), kj_id.as_str(), NEW).await.unwrap();
 }
 
 #[test]
@@ -231,12 +255,12 @@ fn warnings_are_accepted_knowingly_and_only_those_that_were_seen() {
         let files = all.iter().filter(|file| file.name.starts_with(prefix));
         let files =
             files.map(|file| Dropped { name: file.name.clone(), bytes: file.bytes.clone() }).collect();
-        node.take_in(no(CARE), "hanako", tray, files).unwrap()
+        node.drafts.take_in(no(CARE), "hanako", tray, files).unwrap()
     };
     // Table 6 without what goes with it.
     let Landed::One(id) = take(Tray::New, "UPPLAN") else { panic!("one destination") };
     let readiness = || {
-        let send = node.send(no(CARE), id).unwrap();
+        let send = node.sends.get(no(CARE), id).unwrap();
         let no = send.receiver.unwrap();
         let found = Office {
             no,
@@ -256,10 +280,10 @@ fn warnings_are_accepted_knowingly_and_only_those_that_were_seen() {
             key_changed_at: None,
             key_confirmed_at: None,
         };
-        send.review.readiness(Some(no), Some(&partner), send.letter.accepted).0
+        send.review.readiness(Some(no), Some(partner.standing()), send.letter.accepted).0
     };
     assert_eq!(readiness(), Readiness::Doubtful);
-    node.accept_warnings(no(CARE), id, true).unwrap();
+    node.drafts.accept_warnings(no(CARE), id, true).unwrap();
     assert_eq!(readiness(), Readiness::Ready);
     take(Tray::One(id), "UPSIKYU");
     assert_eq!(readiness(), Readiness::Doubtful, "these warnings nobody has seen");

@@ -1,10 +1,11 @@
 //! What people put together, what programs hand over and what folders stage are kept apart.
 
+use tasuki_office::Actor;
 use tasuki_office::error::OfficeError;
+use tasuki_office::files::Dropped;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::review::Dropped;
-use tasuki_office::sends::{FOLDER, Landed, PROGRAM, SendId, Submission, Tray};
+use tasuki_office::sends::{Landed, SendId, Submission, Tray};
 
 use tasuki_stage::world::{CARE, DAY, PASSWORD, VISITS, deletion, no};
 
@@ -12,7 +13,7 @@ const OTHERS: &str = "1370000043";
 
 fn node(folder: &tempfile::TempDir) -> Node {
     let node = Node::open_now(Folder::create(folder.path().join("node")).unwrap()).unwrap();
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     node
 }
 
@@ -23,7 +24,7 @@ fn note(bytes: &[u8]) -> Dropped {
 fn submit(node: &Node, files: Vec<Dropped>) -> Vec<SendId> {
     let submission =
         Submission { files, to: None, message: "プログラムから".into(), accept_warnings: true };
-    node.submit(no(CARE), submission).unwrap()
+    node.drafts.submit(no(CARE), submission).unwrap()
 }
 
 /// The very case: a person's draft holds a file of the same name as what the program hands over for others.
@@ -32,12 +33,13 @@ fn a_program_touches_nothing_of_a_person() {
     let folder = tempfile::tempdir().unwrap();
     let node = node(&folder);
     let files = vec![deletion(CARE, DAY, 1), note(b"mine")];
-    assert_eq!(node.take_in(no(CARE), "hanako", Tray::Batch, files).unwrap(), Landed::Batch);
-    let drafts = node.batch(no(CARE)).unwrap();
+    assert_eq!(node.drafts.take_in(no(CARE), "hanako", Tray::Batch, files).unwrap(), Landed::Batch);
+    let drafts = node.sends.batch(no(CARE)).unwrap();
     for draft in &drafts {
-        node.set_message(no(CARE), draft.id, "書きかけ").unwrap();
+        node.drafts.set_message(no(CARE), draft.id, "書きかけ").unwrap();
     }
-    let before: Vec<_> = drafts.iter().map(|draft| node.send(no(CARE), draft.id).unwrap().revision).collect();
+    let before: Vec<_> =
+        drafts.iter().map(|draft| node.sends.get(no(CARE), draft.id).unwrap().revision).collect();
 
     let files =
         vec![deletion(CARE, VISITS, 2), deletion(CARE, OTHERS, 3), deletion(CARE, DAY, 4), note(b"its")];
@@ -45,16 +47,16 @@ fn a_program_touches_nothing_of_a_person() {
     assert_eq!(touched.len(), 4, "three offices, and what is for nobody in particular");
     for (draft, before) in drafts.iter().zip(before) {
         assert!(!touched.contains(&draft.id));
-        let now = node.send(no(CARE), draft.id).unwrap();
+        let now = node.sends.get(no(CARE), draft.id).unwrap();
         assert_eq!((now.letter.message.as_str(), now.revision), ("書きかけ", before));
         assert!(!now.letter.accepted);
         // Not even when it is asked for.
-        let confirmed = node.confirm(no(CARE), PROGRAM, "", &[(draft.id, before)]);
+        let confirmed = node.outbox.confirm(no(CARE), Actor::Program, "", &[(draft.id, before)]);
         assert!(matches!(confirmed, Err(OfficeError::Changed)));
     }
     for id in touched {
-        let send = node.send(no(CARE), id).unwrap();
-        assert_eq!((send.by_staff.as_str(), send.letter.message.as_str()), (PROGRAM, "プログラムから"));
+        let send = node.sends.get(no(CARE), id).unwrap();
+        assert_eq!((&send.by, send.letter.message.as_str()), (&Actor::Program, "プログラムから"));
     }
 }
 
@@ -68,10 +70,10 @@ fn a_program_that_repeats_itself_makes_no_second_draft() {
     let second = submit(&node, vec![deletion(CARE, VISITS, 2)]);
     assert_ne!(second, first);
     // What a person has touched is the person's.
-    node.set_message(no(CARE), first[0], "ひとこと足します").unwrap();
+    node.drafts.set_message(no(CARE), first[0], "ひとこと足します").unwrap();
     let third = submit(&node, vec![deletion(CARE, VISITS, 1)]);
     assert_ne!(third, first);
-    assert_eq!(node.send(no(CARE), first[0]).unwrap().letter.message, "ひとこと足します");
+    assert_eq!(node.sends.get(no(CARE), first[0]).unwrap().letter.message, "ひとこと足します");
 }
 
 #[test]
@@ -79,26 +81,26 @@ fn what_is_not_ready_does_not_go_whoever_confirms_it() {
     let folder = tempfile::tempdir().unwrap();
     let node = node(&folder);
     let bad = Dropped { bytes: b"202407,13101,0000012345,202510\r\n".to_vec(), ..deletion(CARE, VISITS, 1) };
-    let Landed::One(id) = node.take_in(no(CARE), "hanako", Tray::New, vec![bad]).unwrap() else {
+    let Landed::One(id) = node.drafts.take_in(no(CARE), "hanako", Tray::New, vec![bad]).unwrap() else {
         panic!("one office")
     };
-    let send = node.send(no(CARE), id).unwrap();
-    for by in ["hanako", PROGRAM, FOLDER] {
-        let confirmed = node.confirm(no(CARE), by, "", &[(id, send.revision)]);
-        assert!(matches!(confirmed, Err(OfficeError::NotReady | OfficeError::Changed)), "{by}");
+    let send = node.sends.get(no(CARE), id).unwrap();
+    for by in [Actor::from("hanako"), Actor::Program, Actor::Folder] {
+        let confirmed = node.outbox.confirm(no(CARE), &by, "", &[(id, send.revision)]);
+        assert!(matches!(confirmed, Err(OfficeError::NotReady | OfficeError::Changed)), "{by:?}");
     }
-    let empty = node.start_send(no(CARE), "hanako", Some(no(VISITS))).unwrap();
-    let revision = node.send(no(CARE), empty).unwrap().revision;
-    let confirmed = node.confirm(no(CARE), "hanako", "", &[(empty, revision)]);
+    let empty = node.drafts.start(no(CARE), "hanako", Some(no(VISITS))).unwrap();
+    let revision = node.sends.get(no(CARE), empty).unwrap().revision;
+    let confirmed = node.outbox.confirm(no(CARE), "hanako", "", &[(empty, revision)]);
     assert!(matches!(confirmed, Err(OfficeError::NotReady)));
-    assert!(matches!(node.confirm(no(CARE), "hanako", "", &[]), Err(OfficeError::NotReady)));
+    assert!(matches!(node.outbox.confirm(no(CARE), "hanako", "", &[]), Err(OfficeError::NotReady)));
     let good = submit(&node, vec![deletion(CARE, VISITS, 3)])[0];
-    let shown = (good, node.send(no(CARE), good).unwrap().revision);
-    let twice = node.confirm(no(CARE), "hanako", "", &[shown, shown]);
+    let shown = (good, node.sends.get(no(CARE), good).unwrap().revision);
+    let twice = node.outbox.confirm(no(CARE), "hanako", "", &[shown, shown]);
     assert!(matches!(twice, Err(OfficeError::NotReady)), "one of them twice");
     let many = [shown].into_iter().chain((900..950).map(|id| (SendId(id), 1))).collect::<Vec<_>>();
-    assert!(matches!(node.confirm(no(CARE), "hanako", "", &many), Err(OfficeError::NotReady)), "51");
-    node.confirm(no(CARE), "hanako", "", &[shown]).unwrap();
+    assert!(matches!(node.outbox.confirm(no(CARE), "hanako", "", &many), Err(OfficeError::NotReady)), "51");
+    node.outbox.confirm(no(CARE), "hanako", "", &[shown]).unwrap();
 }
 
 /// Two attachments of one name may be of two persons; two exports of one name are one, exported anew.
@@ -107,13 +109,13 @@ fn an_attachment_takes_the_place_of_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let node = node(&folder);
     let first = vec![deletion(CARE, VISITS, 1), note(b"one")];
-    let Landed::One(id) = node.take_in(no(CARE), "hanako", Tray::New, first).unwrap() else {
+    let Landed::One(id) = node.drafts.take_in(no(CARE), "hanako", Tray::New, first).unwrap() else {
         panic!("one office")
     };
     let again =
         Dropped { bytes: b"202407,131016,0000099999,202510\r\n".to_vec(), ..deletion(CARE, VISITS, 1) };
-    node.take_in(no(CARE), "hanako", Tray::One(id), vec![again, note(b"two"), note(b"one")]).unwrap();
+    node.drafts.take_in(no(CARE), "hanako", Tray::One(id), vec![again, note(b"two"), note(b"one")]).unwrap();
     let names: Vec<_> =
-        node.send(no(CARE), id).unwrap().review.files.into_iter().map(|file| file.name).collect();
+        node.sends.get(no(CARE), id).unwrap().review.files.into_iter().map(|file| file.name).collect();
     assert_eq!(names, ["note.txt", &deletion(CARE, VISITS, 1).name, "note (2).txt"]);
 }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use tasuki_office::backup::{BackupError, RestoreProblem, restore};
 use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 use tasuki_office::sends::Tray;
+use tasuki_office::upkeep::backup::{BackupError, RestoreProblem, restore};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -24,22 +24,22 @@ fn open(path: &Path) -> Node {
 fn backed_up(temporary: &TempDir) -> PathBuf {
     let folder = temporary.path().join("old");
     let node = open(&folder);
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
-    node.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    node.drafts.take_in(no(CARE), "hanako", Tray::New, vec![deletion(CARE, VISITS, 1)]).unwrap();
     std::fs::create_dir_all(folder.join(PARCEL).parent().unwrap()).unwrap();
     write_durably(&folder.join(PARCEL), &vec![7; 100_000]).unwrap();
     let backup = temporary.path().join("backup.zip");
-    node.back_up("hanako", &backup).unwrap();
+    node.upkeep.back_up("hanako", &backup).unwrap();
     backup
 }
 
 /// What a page does with a file that somebody chose.
 fn stage(node: &Node, bytes: &[u8]) -> Result<(), BackupError> {
-    let mut incoming = node.receive_backup().unwrap();
+    let mut incoming = node.upkeep.receive_backup().unwrap();
     for some in bytes.chunks(10_000) {
         incoming.write(some).unwrap();
     }
-    node.stage_restore(incoming)
+    node.upkeep.stage_restore(incoming)
 }
 
 /// The same backup with other contents of some of its parts, deflated.
@@ -89,13 +89,13 @@ fn a_backup_is_laid_ready_and_restored_at_the_next_start() {
     let folder = temporary.path().join("new");
     let node = open(&folder);
     stage(&node, &std::fs::read(&backup).unwrap()).unwrap();
-    assert!(node.is_restore_staged());
+    assert!(node.upkeep.is_restore_staged());
     drop(node);
     let node = open(&folder);
-    node.log_in("hanako", PASSWORD).unwrap();
-    assert_eq!(node.drafts(no(CARE)).unwrap().len(), 1);
+    node.staff.log_in("hanako", PASSWORD).unwrap();
+    assert_eq!(node.sends.drafts(no(CARE)).unwrap().len(), 1);
     assert_eq!(std::fs::read(folder.join(PARCEL)).unwrap(), vec![7; 100_000]);
-    assert_eq!((node.is_restore_staged(), node.restore_problem()), (false, None));
+    assert_eq!((node.upkeep.is_restore_staged(), node.upkeep.restore_problem()), (false, None));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_is_no_good_backup_is_never_laid_ready() {
     assert!(matches!(stage(&node, &newer(&backup)), Err(BackupError::Newer { found: 9999, .. })));
     let foreign = rewritten(&backup, |name, bytes| if name == "node.db" { vec![0; 4096] } else { bytes });
     assert!(matches!(stage(&node, &foreign), Err(BackupError::NotABackup | BackupError::Damaged)));
-    assert!(!node.is_restore_staged());
+    assert!(!node.upkeep.is_restore_staged());
     assert!(is_clean(&folder), "and nothing is left of it");
     assert!(matches!(restore(&backup, node.folder()), Err(BackupError::NodeThere)));
 }
@@ -163,26 +163,26 @@ fn whatever_was_laid_ready_the_node_starts() {
         write_durably(&folder.join("restore.zip"), &bytes).unwrap();
         for _ in 0..2 {
             let node = open(&folder);
-            assert_eq!(node.restore_problem(), Some(problem), "{name}");
-            assert!(!node.has_staff().unwrap() && !node.is_restore_staged(), "{name}");
+            assert_eq!(node.upkeep.restore_problem(), Some(problem), "{name}");
+            assert!(!node.staff.has_members().unwrap() && !node.upkeep.is_restore_staged(), "{name}");
         }
         // The right one may follow, and takes the remark away.
         let node = open(&folder);
         stage(&node, &good).unwrap();
-        assert_eq!(node.restore_problem(), None);
+        assert_eq!(node.upkeep.restore_problem(), None);
         drop(node);
-        assert!(open(&folder).has_staff().unwrap());
+        assert!(open(&folder).staff.has_members().unwrap());
         assert!(!folder.join("restore-problem.zip").exists());
     }
     // Somebody began here in the meantime: their work stays.
     let folder = temporary.path().join("begun");
     let node = open(&folder);
     stage(&node, &good).unwrap();
-    node.add_first_staff("taro", "計画 太郎", PASSWORD).unwrap();
+    node.staff.add_first("taro", "計画 太郎", PASSWORD).unwrap();
     drop(node);
     let node = open(&folder);
-    assert_eq!(node.restore_problem(), Some(RestoreProblem::NodeThere));
-    node.log_in("taro", PASSWORD).unwrap();
+    assert_eq!(node.upkeep.restore_problem(), Some(RestoreProblem::NodeThere));
+    node.staff.log_in("taro", PASSWORD).unwrap();
 }
 
 #[test]
@@ -193,8 +193,11 @@ fn who_only_looks_restores_and_migrates_nothing() {
     let node = open(&folder);
     stage(&node, &std::fs::read(&backup).unwrap()).unwrap();
     let look = Node::open_to_look(Folder::create(&folder).unwrap()).unwrap();
-    assert_eq!(look.check().unwrap(), []);
-    assert!(node.is_restore_staged() && !node.has_staff().unwrap(), "that is for the next start");
+    assert_eq!(look.upkeep.check().unwrap(), []);
+    assert!(
+        node.upkeep.is_restore_staged() && !node.staff.has_members().unwrap(),
+        "that is for the next start"
+    );
     drop((look, node));
 
     // A database as the first version made it.
@@ -206,9 +209,9 @@ fn who_only_looks_restores_and_migrates_nothing() {
     db.pragma_update(None, "user_version", 1).unwrap();
     let version = || db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap();
     let look = Node::open_to_look(Folder::create(&old).unwrap()).unwrap();
-    assert!(look.check().is_err());
+    assert!(look.upkeep.check().is_err());
     let copy = temporary.path().join("older.zip");
-    look.back_up("local", &copy).unwrap();
+    look.upkeep.back_up("local", &copy).unwrap();
     assert_eq!(version(), 1, "nothing was migrated");
     restore(&copy, &Folder::create(temporary.path().join("brought up to date")).unwrap()).unwrap();
     assert!(Node::open_to_look(Folder::create(temporary.path().join("nothing")).unwrap()).is_err());
@@ -230,7 +233,7 @@ fn a_restored_node_waits_until_somebody_has_seen_it() {
     let temporary = TempDir::new().unwrap();
     let backup = backed_up(&temporary);
     let old = open(&temporary.path().join("old"));
-    assert!(!old.waits_after_restore().unwrap(), "the first one is what it was");
+    assert!(!old.upkeep.waits_after_restore().unwrap(), "the first one is what it was");
     drop(old);
     let folder = temporary.path().join("new");
     for _ in 0..2 {
@@ -238,25 +241,25 @@ fn a_restored_node_waits_until_somebody_has_seen_it() {
             restored(&backup, &folder);
         }
         let node = open(&folder);
-        assert!(node.waits_after_restore().unwrap());
-        assert!(node.restored_at().unwrap().is_some());
+        assert!(node.upkeep.waits_after_restore().unwrap());
+        assert!(node.upkeep.restored_at().unwrap().is_some());
     }
     let node = open(&folder);
-    node.note_restore_seen("hanako").unwrap();
-    assert!(!node.waits_after_restore().unwrap());
+    node.upkeep.note_restore_seen("hanako").unwrap();
+    assert!(!node.upkeep.waits_after_restore().unwrap());
     drop(node);
     let node = open(&folder);
-    assert!(!node.waits_after_restore().unwrap(), "and also after another start");
-    assert_eq!(node.verify_audit().unwrap(), None);
-    let actions: Vec<_> = node.audit(None, 2).unwrap().into_iter().map(|entry| entry.action).collect();
+    assert!(!node.upkeep.waits_after_restore().unwrap(), "and also after another start");
+    assert_eq!(node.upkeep.verify_audit().unwrap(), None);
+    let actions: Vec<_> = node.upkeep.audit(None, 2).unwrap().into_iter().map(|entry| entry.action).collect();
     assert_eq!(actions, ["restore-seen", "restored"]);
     // The same on the page's way, and once more of the restored one.
     let second = temporary.path().join("second.zip");
-    node.back_up("hanako", &second).unwrap();
+    node.upkeep.back_up("hanako", &second).unwrap();
     let page = open(&temporary.path().join("page"));
     stage(&page, &std::fs::read(second).unwrap()).unwrap();
     drop(page);
-    assert!(open(&temporary.path().join("page")).waits_after_restore().unwrap());
+    assert!(open(&temporary.path().join("page")).upkeep.waits_after_restore().unwrap());
 }
 
 #[test]
@@ -269,11 +272,11 @@ fn a_copy_is_noticed_where_it_can_be() {
     let copy = temporary.path().join("copy");
     std::fs::create_dir(&copy).unwrap();
     std::fs::copy(old.join("node.db"), copy.join("node.db")).unwrap();
-    assert!(open(&copy).waits_after_restore().unwrap());
+    assert!(open(&copy).upkeep.waits_after_restore().unwrap());
     // All of it, from another machine.
     meddle(&old, "UPDATE setting SET value = 'another' WHERE name = 'node-machine' AND value <> ''");
     let has_word = std::fs::read("/etc/machine-id").is_ok_and(|id| !id.trim_ascii().is_empty());
-    assert_eq!(open(&old).waits_after_restore().unwrap(), has_word || cfg!(windows));
+    assert_eq!(open(&old).upkeep.waits_after_restore().unwrap(), has_word || cfg!(windows));
 }
 
 #[test]
@@ -284,7 +287,7 @@ fn earlier_versions_knew_nothing_of_where_they_are() {
     meddle(&old, "DELETE FROM setting");
     std::fs::remove_file(old.join("node.id")).unwrap();
     let backup = temporary.path().join("earlier.zip");
-    Node::open_to_look(Folder::create(&old).unwrap()).unwrap().back_up("local", &backup).unwrap();
-    assert!(!open(&old).waits_after_restore().unwrap(), "a new version is no restore");
-    assert!(restored(&backup, &temporary.path().join("new")).waits_after_restore().unwrap());
+    Node::open_to_look(Folder::create(&old).unwrap()).unwrap().upkeep.back_up("local", &backup).unwrap();
+    assert!(!open(&old).upkeep.waits_after_restore().unwrap(), "a new version is no restore");
+    assert!(restored(&backup, &temporary.path().join("new")).upkeep.waits_after_restore().unwrap());
 }

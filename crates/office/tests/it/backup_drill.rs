@@ -2,9 +2,9 @@
 
 use std::fs::File;
 
-use tasuki_office::backup::{Drill, DrillFault};
 use tasuki_office::error::OfficeError;
 use tasuki_office::folder::write_durably;
+use tasuki_office::upkeep::backup::{Drill, DrillFault};
 use zip::ZipArchive;
 
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived, until_state};
@@ -20,7 +20,7 @@ async fn a_drill_opens_every_parcel_and_tells_what_a_restore_would_lack() {
     send(&visits, VISITS, vec![deletion(VISITS, CARE, 3)]);
     until_arrived(&care, CARE, 1).await;
     let backup = world.temporary.path().join("backup.zip");
-    care.back_up("hanako", &backup).unwrap();
+    care.upkeep.back_up("hanako", &backup).unwrap();
     let scratch = world.temporary.path().join("scratch");
     std::fs::create_dir(&scratch).unwrap();
     {
@@ -48,7 +48,7 @@ async fn a_drill_opens_every_parcel_and_tells_what_a_restore_would_lack() {
     bytes[300] ^= 1;
     write_durably(&other, &bytes).unwrap();
     let bad = world.temporary.path().join("bad.zip");
-    care.back_up("hanako", &bad).unwrap();
+    care.upkeep.back_up("hanako", &bad).unwrap();
     let mut drill = Drill::begin(&bad, &scratch).unwrap();
     drill.unlock(no(CARE), PASSWORD).unwrap();
     let report = drill.run().unwrap();
@@ -56,5 +56,5 @@ async fn a_drill_opens_every_parcel_and_tells_what_a_restore_would_lack() {
     faults.sort_by_key(|fault| *fault == DrillFault::Changed);
     assert_eq!(faults, [DrillFault::Missing, DrillFault::Changed]);
     assert_eq!((report.parcels, report.opened, report.faulty, report.is_good()), (3, 1, 2, false));
-    assert_eq!(care.check().unwrap().len(), 2);
+    assert_eq!(care.upkeep.check().unwrap().len(), 2);
 }

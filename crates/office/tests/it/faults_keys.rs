@@ -1,13 +1,18 @@
 //! Keys, passwords and second computers, each tried where it once went wrong.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tasuki_client::ClientError;
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_office::arrivals::ArrivalState;
-use tasuki_office::enrolment::Enrolment;
 use tasuki_office::error::OfficeError;
-use tasuki_office::open_office::LinkState;
+use tasuki_office::offices::Enrolment;
+use tasuki_office::offices::LinkState;
 use tasuki_relay::operator::{self, NewCredentials};
 
 use tasuki_stage::world::{
@@ -23,9 +28,9 @@ async fn b3_beginning_again_keeps_the_archive_readable() {
     let visits = world.participant(VISITS).await;
     world.send_from(&visits, CARE, new_id(), 1).await;
     let old = until_arrived(&care, CARE, 1).await.remove(0);
-    assert_eq!(care.open_arrival(no(CARE), old.id).unwrap().files.len(), 1);
+    assert_eq!(care.inbox.open(no(CARE), old.id).unwrap().files.len(), 1);
     let begin = again(&world, CARE).await;
-    care.enrol(world.enrolment(&begin)).await.unwrap();
+    care.offices.enrol(world.enrolment(&begin)).await.unwrap();
     // In the same run.
     world.send_from(&visits, CARE, new_id(), 2).await;
     let all = until_arrived(&care, CARE, 2).await;
@@ -34,10 +39,10 @@ async fn b3_beginning_again_keeps_the_archive_readable() {
     let restarted = world.switched_on(CARE).await;
     println!(
         "B3b: after a restart the old arrival opens: {:?}",
-        restarted.open_arrival(no(CARE), old.id).err()
+        restarted.inbox.open(no(CARE), old.id).err()
     );
     assert_eq!(newest.state, ArrivalState::Unread);
-    assert!(restarted.open_arrival(no(CARE), old.id).is_ok());
+    assert!(restarted.inbox.open(no(CARE), old.id).is_ok());
 }
 
 /// B4: a second PC of the same office.
@@ -45,16 +50,16 @@ async fn b3_beginning_again_keeps_the_archive_readable() {
 async fn b4_a_second_node_does_not_make_the_first_refuse() {
     let world = World::new().await;
     let first = world.empty_node(CARE);
-    first.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    first.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(CARE).await;
-    let kit = first.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
+    let kit = first.offices.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
     let visits = world.participant(VISITS).await;
     let begin = again(&world, CARE).await;
     let (second, enrolment) = (world.empty_node("second"), world.enrolment(&begin));
     tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        second.add_first_staff("hanako", "x", PASSWORD).unwrap();
-        let kit = runtime.block_on(second.enrol(enrolment)).unwrap();
+        second.staff.add_first("hanako", "x", PASSWORD).unwrap();
+        let kit = runtime.block_on(second.offices.enrol(enrolment)).unwrap();
         assert!(kit.is_none(), "the office has its key already");
     })
     .await
@@ -65,9 +70,9 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let state = visits.client.parcel(id).await.unwrap().parcel.state;
     let second = world.empty_node("second");
-    second.log_in("hanako", PASSWORD).unwrap();
-    let kj_id = second.office(no(CARE)).unwrap().kj_id;
-    second.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    second.staff.log_in("hanako", PASSWORD).unwrap();
+    let kj_id = second.offices.get(no(CARE)).unwrap().kj_id;
+    second.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
     println!(
         "B4: at the first {:?}, at the relay {state:?}, at the second {}",
@@ -75,23 +80,23 @@ async fn b4_a_second_node_does_not_make_the_first_refuse() {
         arrivals(&second, CARE).len()
     );
     assert_eq!(arrived.state, ArrivalState::Unread);
-    assert_eq!(first.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(first.inbox.open(no(CARE), arrived.id).unwrap().files.len(), 1);
     // Without the key it fetches nothing, refuses nothing, and says so.
-    assert_eq!(second.open_office(no(CARE)).unwrap().link(), LinkState::NoKey);
+    assert_eq!(second.offices.open_office(no(CARE)).unwrap().link(), LinkState::NoKey);
     assert!(arrivals(&second, CARE).is_empty());
     assert_eq!(state.as_str(), "received");
 
     let code = RecoveryCode::parse(&kit.code).unwrap();
-    second.adopt_office_key("hanako", no(CARE), &kit.file, &code).await.unwrap();
+    second.offices.adopt_office_key("hanako", no(CARE), &kit.file, &code).await.unwrap();
     let there = until_arrived(&second, CARE, 1).await.remove(0);
     assert_eq!(there.state, ArrivalState::Unread);
-    assert_eq!(second.open_arrival(no(CARE), there.id).unwrap().files.len(), 1);
+    assert_eq!(second.inbox.open(no(CARE), there.id).unwrap().files.len(), 1);
     world.send_from(&visits, CARE, new_id(), 4).await;
     for node in [&first, &second] {
         let both = until_arrived(node, CARE, 2).await;
         assert!(both.iter().all(|arrival| arrival.state == ArrivalState::Unread));
     }
-    assert_eq!(second.open_office(no(CARE)).unwrap().link(), LinkState::Online);
+    assert_eq!(second.offices.open_office(no(CARE)).unwrap().link(), LinkState::Online);
 }
 
 /// The kit of another key brings nothing, and changes nothing.
@@ -100,14 +105,14 @@ async fn the_kit_of_another_office_is_not_adopted() {
     let world = World::new().await;
     let care = world.node(CARE).await;
     let visits = world.empty_node(VISITS);
-    visits.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    visits.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let credentials = world.register(VISITS).await;
-    let kit = visits.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
+    let kit = visits.offices.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
     let code = RecoveryCode::parse(&kit.code).unwrap();
-    let refused = care.adopt_office_key("hanako", no(CARE), &kit.file, &code).await;
+    let refused = care.offices.adopt_office_key("hanako", no(CARE), &kit.file, &code).await;
     assert!(matches!(refused, Err(OfficeError::NotThisKey)), "{refused:?}");
     let wrong = RecoveryCode::generate().unwrap();
-    assert!(visits.adopt_office_key("hanako", no(VISITS), &kit.file, &wrong).await.is_err());
+    assert!(visits.offices.adopt_office_key("hanako", no(VISITS), &kit.file, &wrong).await.is_err());
     let sender = world.participant(DAY).await;
     world.send_from(&sender, CARE, new_id(), 1).await;
     assert_eq!(until_arrived(&care, CARE, 1).await[0].state, ArrivalState::Unread);
@@ -122,18 +127,18 @@ async fn a_new_key_is_made_only_when_somebody_says_so() {
     let visits = world.participant(VISITS).await;
     let begin = again(&world, CARE).await;
     let second = world.empty_node("second");
-    second.add_first_staff("hanako", "x", PASSWORD).unwrap();
+    second.staff.add_first("hanako", "x", PASSWORD).unwrap();
     let wish = Enrolment { new_key: true, ..world.enrolment(&begin) };
-    assert!(second.enrol(wish).await.unwrap().is_some());
-    assert_ne!(first.office(no(CARE)).unwrap().key, second.office(no(CARE)).unwrap().key);
-    let open = first.open_office(no(CARE)).unwrap();
+    assert!(second.offices.enrol(wish).await.unwrap().is_some());
+    assert_ne!(first.offices.get(no(CARE)).unwrap().key, second.offices.get(no(CARE)).unwrap().key);
+    let open = first.offices.open_office(no(CARE)).unwrap();
     drop((open, first));
     let first = world.empty_node(CARE);
-    first.log_in("hanako", PASSWORD).unwrap();
-    let kj_id = first.office(no(CARE)).unwrap().kj_id;
-    first.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    first.staff.log_in("hanako", PASSWORD).unwrap();
+    let kj_id = first.offices.get(no(CARE)).unwrap().kj_id;
+    first.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     until("the first notices", || {
-        (first.open_office(no(CARE)).unwrap().link() == LinkState::NoKey).then_some(())
+        (first.offices.open_office(no(CARE)).unwrap().link() == LinkState::NoKey).then_some(())
     })
     .await;
     world.send_from(&visits, CARE, new_id(), 5).await;
@@ -154,13 +159,13 @@ async fn b6_self_unlock_survives_a_new_office_password() {
     let world = World::new().await;
     {
         let node = world.node(CARE).await;
-        node.set_self_unlock("hanako", true).unwrap();
-        node.change_office_password("hanako", no(CARE), PASSWORD, "kaze-to-tsuki 99 kawa").await.unwrap();
+        node.offices.set_self_unlock("hanako", true).unwrap();
+        node.offices.change_password("hanako", no(CARE), PASSWORD, "kaze-to-tsuki 99 kawa").await.unwrap();
     }
     let node = world.empty_node(CARE);
-    node.unlock_itself().await.unwrap();
-    println!("B6: keys open after a restart: {}", node.open_office(no(CARE)).is_ok());
-    assert!(node.open_office(no(CARE)).is_ok());
+    node.offices.unlock_itself().await.unwrap();
+    println!("B6: keys open after a restart: {}", node.offices.open_office(no(CARE)).is_ok());
+    assert!(node.offices.open_office(no(CARE)).is_ok());
 }
 
 /// B13: after a restore of the relay, a receiver whose key is newer than the backup.
@@ -174,9 +179,9 @@ async fn b13_a_restored_relay_learns_the_keys_anew() {
     // The receiver begins again on a new PC (or its certificate is renewed): a higher epoch, known to the sender.
     let begin = again(&world, VISITS).await;
     let second = world.empty_node("second");
-    second.add_first_staff("hanako", "x", PASSWORD).unwrap();
-    second.enrol(Enrolment { new_key: true, ..world.enrolment(&begin) }).await.unwrap();
-    care.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    second.staff.add_first("hanako", "x", PASSWORD).unwrap();
+    second.offices.enrol(Enrolment { new_key: true, ..world.enrolment(&begin) }).await.unwrap();
+    care.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
     drop(visits);
     world.stop_relay().await;
     world.restore_relay(&backup);
@@ -184,15 +189,15 @@ async fn b13_a_restored_relay_learns_the_keys_anew() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     tokio::time::sleep(Duration::from_secs(10)).await;
-    let sent = care.send(no(CARE), id).unwrap();
+    let sent = care.sends.get(no(CARE), id).unwrap();
     println!("B13: {:?} {} tries: {}", sent.state, sent.attempts, sent.reason);
     assert_ne!(sent.state.as_str(), "failed");
     // The restored relay does not know the certificate of the second: the operator lets it begin once more. Its key
     // follows the one that the sender has seen.
-    let key = second.office(no(VISITS)).unwrap().key;
+    let key = second.offices.get(no(VISITS)).unwrap().key;
     let begin = again(&world, VISITS).await;
-    assert!(second.enrol(world.enrolment(&begin)).await.unwrap().is_some());
-    assert_eq!(second.office(no(VISITS)).unwrap().key, key);
+    assert!(second.offices.enrol(world.enrolment(&begin)).await.unwrap().is_some());
+    assert_eq!(second.offices.get(no(VISITS)).unwrap().key, key);
     let arrived = until_arrived(&second, VISITS, 1).await.remove(0);
     assert_eq!(arrived.state, ArrivalState::Unread);
 }
@@ -205,8 +210,8 @@ async fn a_relay_that_has_lost_a_new_key_gets_it_again() {
     let visits = world.node(VISITS).await;
     // The key is stated a second time, and the sender sees it.
     let renewed = again(&world, VISITS).await;
-    visits.enrol(world.enrolment(&renewed)).await.unwrap();
-    care.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    visits.offices.enrol(world.enrolment(&renewed)).await.unwrap();
+    care.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
     world.stop_relay().await;
     let db = rusqlite::Connection::open(world.relay_folder().store()).unwrap();
     assert_eq!(db.execute("DELETE FROM key_log WHERE office = ?1 AND epoch = 2", [VISITS]).unwrap(), 1);
@@ -216,4 +221,80 @@ async fn a_relay_that_has_lost_a_new_key_gets_it_again() {
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     assert_eq!(until_arrived(&visits, VISITS, 1).await[0].state, ArrivalState::Unread);
     until_state(&care, CARE, id, "received").await;
+}
+
+/// B14: the relay has enrolled, and the node never hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn b14_a_beginning_whose_answer_was_lost_is_repeated() {
+    let world = World::new().await;
+    let credentials = world.register(CARE).await;
+    let care = world.empty_node(CARE);
+    care.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    let deaf = swallow_answers(world.relay_address());
+    let lost =
+        Enrolment { relay: format!("https://127.0.0.1:{}", deaf.port()), ..world.enrolment(&credentials) };
+    assert!(matches!(care.offices.enrol(lost).await, Err(OfficeError::Relay(ClientError::Unreachable(_)))));
+    // The one-time password is used up: nobody begins with it and another key.
+    let stranger = world.empty_node("stranger");
+    stranger.staff.add_first("taro", "計画 太郎", PASSWORD).unwrap();
+    assert!(matches!(
+        stranger.offices.enrol(world.enrolment(&credentials)).await,
+        Err(OfficeError::Relay(ClientError::Problem(_)))
+    ));
+    drop(care);
+
+    let restarted = world.empty_node(CARE);
+    restarted.staff.log_in("hanako", PASSWORD).unwrap();
+    assert!(restarted.offices.enrol(world.enrolment(&credentials)).await.unwrap().is_some());
+    let visits = world.participant(VISITS).await;
+    world.send_from(&visits, CARE, new_id(), 1).await;
+    assert_eq!(until_arrived(&restarted, CARE, 1).await[0].state, ArrivalState::Unread);
+    let db = rusqlite::Connection::open(restarted.folder().db()).unwrap();
+    let kept: i64 = db.query_row("SELECT count(*) FROM begun", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0, "the key lies in the vault now");
+}
+
+/// A way to the relay on which its answer to the first request is lost: the line is cut once the answer has come.
+fn swallow_answers(relay: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (node, _) = listener.accept().unwrap();
+        let there = TcpStream::connect(relay).unwrap();
+        // What the node says after the relay has greeted it holds the request.
+        let greeted = Arc::new(AtomicBool::new(false));
+        let asked = Arc::new(AtomicBool::new(false));
+        let to_relay = {
+            let (node, there) = (node.try_clone().unwrap(), there.try_clone().unwrap());
+            let (greeted, asked) = (Arc::clone(&greeted), Arc::clone(&asked));
+            move || {
+                pass_on(node, there, |_| {
+                    asked.fetch_or(greeted.load(Ordering::SeqCst), Ordering::SeqCst);
+                    true
+                });
+            }
+        };
+        std::thread::spawn(to_relay);
+        let closing = node.try_clone().unwrap();
+        pass_on(there, node, |length| {
+            greeted.store(true, Ordering::SeqCst);
+            let is_asked = asked.load(Ordering::SeqCst);
+            // The answer holds a certificate: it is longer than anything else that comes after the greeting.
+            if is_asked && length > 1000 {
+                closing.shutdown(Shutdown::Both).unwrap();
+            }
+            !is_asked
+        });
+    });
+    address
+}
+
+/// Passes on what comes, as far as it is wanted; `is_wanted` is told how long it is.
+fn pass_on(mut from: TcpStream, mut to: TcpStream, mut is_wanted: impl FnMut(usize) -> bool) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut bytes) {
+        if is_wanted(length) && to.write_all(&bytes[..length]).is_err() {
+            return;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 
 use tasuki_stage::world::{CARE, VISITS, World, deletion, no, send, until, until_arrived, until_state};
 
@@ -30,23 +30,23 @@ async fn an_import_folder_that_was_away_gets_everything_when_it_is_back() {
     // A network drive that is not there: its place is taken by a file, so that it cannot be made either.
     let import = world.temporary.path().join("drive");
     std::fs::File::create(&import).unwrap();
-    care.set_folders("hanako", no(CARE), &folders(&import)).unwrap();
+    care.offices.set_folders("hanako", no(CARE), &folders(&import)).unwrap();
     let first = send(&visits, VISITS, vec![deletion(VISITS, CARE, 1)]);
     send(&visits, VISITS, vec![deletion(VISITS, CARE, 2)]);
     let arrived = until_arrived(&care, CARE, 2).await;
     assert!(arrived.iter().all(|arrival| arrival.is_import_owed));
     // The sender does not wait for the drive.
     until_state(&visits, VISITS, first, "received").await;
-    assert_eq!(care.held_up(no(CARE)).unwrap().to_import, 2);
+    assert_eq!(care.inbox.held_up(no(CARE)).unwrap().to_import, 2);
     let told = || {
-        let duties = care.open_office(no(CARE)).unwrap().duties();
+        let duties = care.offices.open_office(no(CARE)).unwrap().duties();
         duties.into_iter().find(|(duty, status)| duty.name_ja().contains("取込") && status.failures > 0)
     };
     let (_, status) = until("it is told", told).await;
     assert!(status.obstacle.unwrap().0.words().contains("フォルダー"));
 
     std::fs::remove_file(&import).unwrap();
-    until("imported", || (care.held_up(no(CARE)).unwrap().to_import == 0).then_some(())).await;
+    until("imported", || (care.inbox.held_up(no(CARE)).unwrap().to_import == 0).then_some(())).await;
     assert_eq!(files(&import).len(), 2);
 }
 
@@ -56,7 +56,9 @@ async fn what_a_killed_node_owed_is_done_by_the_next_one() {
     let import = world.temporary.path().join("import");
     let owed = folders(&import);
     world
-        .enrolled_and_off_after(CARE, move |node| node.set_folders("hanako", no(CARE), &owed).unwrap())
+        .enrolled_and_off_after(CARE, move |node| {
+            node.offices.set_folders("hanako", no(CARE), &owed).unwrap();
+        })
         .await;
     let visits = world.node(VISITS).await;
     // Half a file of a process that was killed long ago, and one of the care software.
@@ -68,7 +70,7 @@ async fn what_a_killed_node_owed_is_done_by_the_next_one() {
     send(&visits, VISITS, vec![deletion(VISITS, CARE, 1)]);
     let care = world.switched_on(CARE).await;
     until_arrived(&care, CARE, 1).await;
-    until("imported", || (care.held_up(no(CARE)).unwrap().to_import == 0).then_some(())).await;
+    until("imported", || (care.inbox.held_up(no(CARE)).unwrap().to_import == 0).then_some(())).await;
     let mut names: Vec<_> =
         files(&import).iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     names.sort();

@@ -7,6 +7,7 @@ mod apart;
 mod backup;
 mod backup_daily;
 mod backup_drill;
+mod duties;
 mod faults_keys;
 mod faults_sends;
 mod imported;

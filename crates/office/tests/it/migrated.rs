@@ -38,7 +38,7 @@ fn arrivals_and_their_months_survive() {
         }
     }
     let node = Node::open_now(folder.clone()).unwrap();
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     drop(node);
     let db = Connection::open(folder.db()).unwrap();
     let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

@@ -8,8 +8,8 @@ use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_office::error::OfficeError;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::{LinkState, UnlockError};
-use tasuki_office::self_unlock::SelfUnlockState;
+use tasuki_office::offices::SelfUnlockState;
+use tasuki_office::offices::{LinkState, UnlockError};
 use tasuki_office::staff::LoginError;
 use tasuki_relay::operator;
 use tasuki_relay::store::Accounts as _;
@@ -23,9 +23,10 @@ const NEW: &str = "kaze-to-tsuki 99 kawa";
 fn guesses_at_once_do_not_pass_the_lock() {
     let temporary = tempfile::tempdir().unwrap();
     let node = Node::open_now(Folder::create(temporary.path().join("node")).unwrap()).unwrap();
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let tries: Vec<_> = (0..24).map(|_| scope.spawn(|| node.log_in("hanako", "wrong").err())).collect();
+        let tries: Vec<_> =
+            (0..24).map(|_| scope.spawn(|| node.staff.log_in("hanako", "wrong").err())).collect();
         tries.into_iter().map(|tried| tried.join().unwrap()).collect()
     });
     let free = outcomes.iter().filter(|outcome| matches!(outcome, Some(LoginError::Wrong))).count();
@@ -39,9 +40,9 @@ fn guesses_at_once_do_not_pass_the_lock() {
         .collect();
     assert_eq!(seconds.len(), 20);
     assert!(seconds.iter().all(|seconds| (1..=61).contains(seconds)), "{seconds:?}");
-    assert!(matches!(node.log_in("hanako", PASSWORD), Err(LoginError::Locked { .. })));
+    assert!(matches!(node.staff.log_in("hanako", PASSWORD), Err(LoginError::Locked { .. })));
     // A name that nobody has is never told from a wrong password.
-    assert!(matches!(node.log_in("nobody", PASSWORD), Err(LoginError::Wrong)));
+    assert!(matches!(node.staff.log_in("nobody", PASSWORD), Err(LoginError::Wrong)));
 }
 
 /// R14: the lock of the office password grows as that of the staff's.
@@ -54,8 +55,8 @@ async fn the_lock_of_the_office_password_grows() {
     let folder = Folder::create(world.temporary.path().join(CARE)).unwrap();
     let now = move || Timestamp::now() + SignedDuration::from_secs(clock.load(Ordering::Relaxed));
     let node = Node::open(folder, Arc::new(now)).unwrap();
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    let guess = async |password: &str| node.unlock(no(CARE), kj_id.as_str(), password).await;
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    let guess = async |password: &str| node.offices.unlock(no(CARE), kj_id.as_str(), password).await;
     for _ in 0..4 {
         assert!(matches!(guess("wrong").await, Err(UnlockError::Wrong)));
     }
@@ -65,7 +66,7 @@ async fn the_lock_of_the_office_password_grows() {
         assert!(matches!(guess(PASSWORD).await, Err(UnlockError::Locked { .. })), "also the right one waits");
         ahead.fetch_add(seconds + 1, Ordering::Relaxed);
     }
-    node.log_in("hanako", PASSWORD).unwrap();
+    node.staff.log_in("hanako", PASSWORD).unwrap();
     guess(PASSWORD).await.unwrap();
 }
 
@@ -74,24 +75,27 @@ async fn the_lock_of_the_office_password_grows() {
 async fn a_lost_answer_leaves_no_two_passwords() {
     let mut world = World::new().await;
     let node = world.node(CARE).await;
-    node.set_self_unlock("hanako", true).unwrap();
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
+    node.offices.set_self_unlock("hanako", true).unwrap();
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
     world.stop_relay().await;
-    let lost = node.change_office_password("hanako", no(CARE), PASSWORD, NEW).await;
+    let lost = node.offices.change_password("hanako", no(CARE), PASSWORD, NEW).await;
     assert!(matches!(lost, Err(OfficeError::Relay(_))), "{lost:?}");
     // Until it is known, both open the keys.
     for password in [PASSWORD, NEW] {
         let restarted = world.empty_node(CARE);
-        restarted.log_in("hanako", PASSWORD).unwrap();
-        restarted.unlock(no(CARE), kj_id.as_str(), password).await.unwrap();
+        restarted.staff.log_in("hanako", PASSWORD).unwrap();
+        restarted.offices.unlock(no(CARE), kj_id.as_str(), password).await.unwrap();
     }
     set_at_relay(&mut world, kj_id, NEW).await;
     until("only the new one opens", || {
-        (node.self_unlock_state().unwrap() == SelfUnlockState::Ready && opens_only(&world, NEW)).then_some(())
+        (node.offices.self_unlock_state().unwrap() == SelfUnlockState::Ready && opens_only(&world, NEW))
+            .then_some(())
     })
     .await;
-    until("connected", || (node.open_office(no(CARE)).unwrap().link() == LinkState::Online).then_some(()))
-        .await;
+    until("connected", || {
+        (node.offices.open_office(no(CARE)).unwrap().link() == LinkState::Online).then_some(())
+    })
+    .await;
 }
 
 /// R2: the node was switched off before it could ask: the next 事業所ユーザログイン tells.
@@ -100,14 +104,15 @@ async fn a_lost_answer_is_settled_at_the_next_unlock() {
     let mut world = World::new().await;
     let kj_id = {
         world.enrolled_and_off(CARE).await;
-        let (node, kj_id) = (world.empty_node(CARE), world.empty_node(CARE).office(no(CARE)).unwrap().kj_id);
+        let (node, kj_id) =
+            (world.empty_node(CARE), world.empty_node(CARE).offices.get(no(CARE)).unwrap().kj_id);
         world.stop_relay().await;
         let change = tokio::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            node.log_in("hanako", PASSWORD).unwrap();
+            node.staff.log_in("hanako", PASSWORD).unwrap();
             runtime.block_on(async {
-                node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
-                node.change_office_password("hanako", no(CARE), PASSWORD, NEW).await
+                node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+                node.offices.change_password("hanako", no(CARE), PASSWORD, NEW).await
             })
         });
         assert!(change.await.unwrap().is_err());
@@ -115,10 +120,10 @@ async fn a_lost_answer_is_settled_at_the_next_unlock() {
     };
     set_at_relay(&mut world, kj_id, NEW).await;
     let node = world.empty_node(CARE);
-    node.log_in("hanako", PASSWORD).unwrap();
-    let old = node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await;
+    node.staff.log_in("hanako", PASSWORD).unwrap();
+    let old = node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await;
     assert!(matches!(old, Err(UnlockError::Refused(_))), "{old:?}");
-    node.unlock(no(CARE), kj_id.as_str(), NEW).await.unwrap();
+    node.offices.unlock(no(CARE), kj_id.as_str(), NEW).await.unwrap();
     assert!(opens_only(&world, NEW));
 }
 
@@ -127,13 +132,13 @@ async fn a_lost_answer_is_settled_at_the_next_unlock() {
 async fn a_password_that_was_changed_elsewhere_is_taken_over() {
     let mut world = World::new().await;
     let node = world.node(CARE).await;
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    let refused = node.change_office_password("hanako", no(CARE), PASSWORD, "short").await;
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    let refused = node.offices.change_password("hanako", no(CARE), PASSWORD, "short").await;
     assert!(matches!(refused, Err(OfficeError::Relay(_))), "{refused:?}");
     assert!(opens_only(&world, PASSWORD));
     world.stop_relay().await;
     set_at_relay(&mut world, kj_id, NEW).await;
-    node.change_office_password("hanako", no(CARE), PASSWORD, NEW).await.unwrap();
+    node.offices.change_password("hanako", no(CARE), PASSWORD, NEW).await.unwrap();
     assert!(opens_only(&world, NEW));
 }
 
@@ -164,25 +169,27 @@ fn opens_only(world: &World, password: &str) -> bool {
 async fn the_key_file_follows_offices_that_are_added() {
     let world = World::new().await;
     let node = world.node(CARE).await;
-    assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Off);
-    node.set_self_unlock("hanako", true).unwrap();
+    assert_eq!(node.offices.self_unlock_state().unwrap(), SelfUnlockState::Off);
+    node.offices.set_self_unlock("hanako", true).unwrap();
     let credentials = world.register(DAY).await;
-    node.enrol(world.enrolment(&credentials)).await.unwrap();
-    assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Ready);
+    node.offices.enrol(world.enrolment(&credentials)).await.unwrap();
+    assert_eq!(node.offices.self_unlock_state().unwrap(), SelfUnlockState::Ready);
     let restarted = world.empty_node(CARE);
-    restarted.unlock_itself().await.unwrap();
-    assert!(restarted.open_office(no(DAY)).is_ok() && restarted.open_office(no(CARE)).is_ok());
+    restarted.offices.unlock_itself().await.unwrap();
+    assert!(
+        restarted.offices.open_office(no(DAY)).is_ok() && restarted.offices.open_office(no(CARE)).is_ok()
+    );
 
     let path = world.temporary.path().join(CARE).join("unlock.key");
     let text = std::fs::read_to_string(&path).unwrap();
     overwrite(&path, &text.replacen(PASSWORD, "another", 1));
-    assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Without(vec![no(CARE)]));
+    assert_eq!(node.offices.self_unlock_state().unwrap(), SelfUnlockState::Without(vec![no(CARE)]));
     // Whoever gives the right one teaches it.
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
-    assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Ready);
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    assert_eq!(node.offices.self_unlock_state().unwrap(), SelfUnlockState::Ready);
     overwrite(&path, "{}");
-    assert_eq!(node.self_unlock_state().unwrap(), SelfUnlockState::Damaged);
+    assert_eq!(node.offices.self_unlock_state().unwrap(), SelfUnlockState::Damaged);
 }
 
 fn overwrite(path: &std::path::Path, text: &str) {
@@ -209,20 +216,20 @@ async fn a_changed_key_is_confirmed_by_a_person() {
     let clock = Arc::clone(&ahead);
     let now = move || Timestamp::now() + SignedDuration::from_secs(clock.load(Ordering::Relaxed));
     let node = Node::open(Folder::create(world.temporary.path().join(CARE)).unwrap(), Arc::new(now)).unwrap();
-    node.log_in("hanako", PASSWORD).unwrap();
-    let kj_id = node.office(no(CARE)).unwrap().kj_id;
-    node.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
+    node.staff.log_in("hanako", PASSWORD).unwrap();
+    let kj_id = node.offices.get(no(CARE)).unwrap().kj_id;
+    node.offices.unlock(no(CARE), kj_id.as_str(), PASSWORD).await.unwrap();
     let seen = async || {
-        node.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
-        node.known_partner(no(CARE), no(VISITS)).unwrap().unwrap().has_unconfirmed_key()
+        node.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+        node.directory.known(no(CARE), no(VISITS)).unwrap().unwrap().has_unconfirmed_key()
     };
     assert!(!seen().await);
     for epoch in [2, 3] {
         publish(epoch).await;
         assert!(seen().await, "{epoch}");
-        node.confirm_partner_key("hanako", no(CARE), no(VISITS)).unwrap();
+        node.directory.confirm_key("hanako", no(CARE), no(VISITS)).unwrap();
         assert!(!seen().await, "{epoch}");
     }
-    let nobody = node.confirm_partner_key("hanako", no(CARE), no(DAY));
+    let nobody = node.directory.confirm_key("hanako", no(CARE), no(DAY));
     assert!(matches!(nobody, Err(OfficeError::NotFound)));
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use tasuki_office::check::Violation;
 use tasuki_office::node::Node;
+use tasuki_office::upkeep::check::Violation;
 
 use tasuki_stage::world::{CARE, VISITS, World, deletion, no, send, until_arrived, until_state};
 
@@ -17,7 +17,7 @@ async fn used() -> (World, Node, PathBuf) {
     until_state(&care, CARE, id, "received").await;
     send(&visits, VISITS, vec![deletion(VISITS, CARE, 2)]);
     until_arrived(&care, CARE, 1).await;
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.upkeep.check().unwrap(), []);
     let folder = world.temporary.path().join(CARE);
     (world, care, folder)
 }
@@ -54,12 +54,12 @@ async fn check_finds_what_the_archive_has_lost() {
             .and_then(|mut file| std::io::Write::write_all(&mut file, &bytes))
             .unwrap();
         assert_eq!(
-            promises(&care.check().unwrap()),
+            promises(&care.upkeep.check().unwrap()),
             ["the archive holds every parcel as it travelled"],
             "{side}"
         );
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(promises(&care.check().unwrap()), ["the archive holds every parcel"], "{side}");
+        assert_eq!(promises(&care.upkeep.check().unwrap()), ["the archive holds every parcel"], "{side}");
     }
 }
 
@@ -69,27 +69,27 @@ async fn check_finds_a_send_that_has_lost_files() {
     let care = world.node(CARE).await;
     world.participant(VISITS).await;
     world.stop_relay().await;
-    let note = tasuki_office::review::Dropped { name: "連絡.txt".into(), bytes: b"hello".to_vec() };
+    let note = tasuki_office::files::Dropped { name: "連絡.txt".into(), bytes: b"hello".to_vec() };
     send(&care, CARE, vec![deletion(CARE, VISITS, 1), note]);
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.upkeep.check().unwrap(), []);
     by_hand(
         &world.temporary.path().join(CARE),
         "DELETE FROM send_file WHERE id = (SELECT max(id) FROM send_file)",
     );
     let expected = ["what the receiver does not have yet has all its files"];
-    assert_eq!(promises(&care.check().unwrap()), expected);
+    assert_eq!(promises(&care.upkeep.check().unwrap()), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_finds_a_changed_record_and_an_unknown_state() {
     let (_world, care, folder) = used().await;
-    assert_eq!(care.verify_audit().unwrap(), None);
+    assert_eq!(care.upkeep.verify_audit().unwrap(), None);
     by_hand(&folder, "UPDATE send SET state = 'somewhere'");
-    assert_eq!(promises(&care.check().unwrap()), ["every state is one of the table"]);
+    assert_eq!(promises(&care.upkeep.check().unwrap()), ["every state is one of the table"]);
     by_hand(&folder, "UPDATE send SET state = 'received'; UPDATE audit SET who = 'taro' WHERE seq = 2");
-    assert_eq!(care.verify_audit().unwrap(), Some(2));
-    assert_eq!(promises(&care.check().unwrap()), ["the audit chain is unbroken"]);
+    assert_eq!(care.upkeep.verify_audit().unwrap(), Some(2));
+    assert_eq!(promises(&care.upkeep.check().unwrap()), ["the audit chain is unbroken"]);
     by_hand(&folder, "DELETE FROM audit WHERE seq = 2");
-    assert_eq!(care.verify_audit().unwrap(), Some(2), "a gap shows too");
-    assert!(care.office(no(CARE)).is_ok());
+    assert_eq!(care.upkeep.verify_audit().unwrap(), Some(2), "a gap shows too");
+    assert!(care.offices.get(no(CARE)).is_ok());
 }

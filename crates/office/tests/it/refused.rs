@@ -51,7 +51,7 @@ async fn a_forged_a_damaged_and_a_foreign_arrival_are_refused_and_told() {
     let arrival = first_arrival(&care).await;
     assert_eq!(arrival.state, ArrivalState::Refused);
     assert!(arrival.inside.refusal.contains("送信元を確かめられない"), "{}", arrival.inside.refusal);
-    assert!(care.open_arrival(no(CARE), arrival.id).is_err());
+    assert!(care.inbox.open(no(CARE), arrival.id).is_err());
     is_told(&visits, forged, Some(RefusalReason::Sender)).await;
 
     // Under another number than it was sealed for.
@@ -75,7 +75,7 @@ async fn a_forged_a_damaged_and_a_foreign_arrival_are_refused_and_told() {
     let all = until_arrived(&care, CARE, 4).await;
     let arrived = all.iter().find(|arrival| arrival.parcel == fine).unwrap();
     assert_eq!((arrived.state, arrived.sender), (ArrivalState::Unread, no(VISITS)));
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.upkeep.check().unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,9 +119,9 @@ async fn what_was_sent_to_oneself_is_kept_twice() {
     let care = world.node(CARE).await;
     let id = tasuki_stage::world::send(&care, CARE, vec![deletion(CARE, CARE, 7)]);
     let arrived = first_arrival(&care).await;
-    let own = care.send(no(CARE), id).unwrap().parcel.unwrap();
+    let own = care.sends.get(no(CARE), id).unwrap().parcel.unwrap();
     assert_eq!(own, arrived.parcel);
-    assert_eq!(care.open_sent(no(CARE), own).unwrap().files.len(), 1);
-    assert_eq!(care.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.sends.open_sent(no(CARE), own).unwrap().files.len(), 1);
+    assert_eq!(care.inbox.open(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(care.upkeep.check().unwrap(), []);
 }

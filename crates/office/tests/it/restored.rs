@@ -21,9 +21,9 @@ async fn on_for_a_while<T: std::marker::Send + 'static>(
     let done = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            node.log_in("hanako", PASSWORD).unwrap();
-            let kj_id = node.office(no(office)).unwrap().kj_id;
-            node.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
+            node.staff.log_in("hanako", PASSWORD).unwrap();
+            let kj_id = node.offices.get(no(office)).unwrap().kj_id;
+            node.offices.unlock(no(office), kj_id.as_str(), PASSWORD).await.unwrap();
             work(&node).await
         })
     });
@@ -52,7 +52,7 @@ async fn whoever_comes_first_to_a_restored_relay() {
     on_for_a_while(&world, VISITS, async |node: &Node| drop(until_arrived(node, VISITS, 2).await)).await;
     on_for_a_while(&world, CARE, async |node: &Node| {
         send(node, CARE, vec![deletion(CARE, VISITS, 3)]);
-        until("sent", || (node.counts(no(CARE)).unwrap().on_the_way == 0).then_some(())).await;
+        until("sent", || (node.sends.counts(no(CARE)).unwrap().on_the_way == 0).then_some(())).await;
     })
     .await;
     world.stop_relay().await;
@@ -65,12 +65,12 @@ async fn whoever_comes_first_to_a_restored_relay() {
     let visits = world.switched_on(VISITS).await;
     until_arrived(&visits, VISITS, 11).await;
     until("delivered", || {
-        let sent = care.sent(no(CARE), &SendFilter::default(), 100).unwrap();
+        let sent = care.sends.sent(no(CARE), &SendFilter::default(), 100).unwrap();
         (sent.len() == 3 && sent.iter().all(|send| send.state.as_str() == "received")).then_some(())
     })
     .await;
     assert_eq!(arrivals(&visits, VISITS).len(), 11, "each once");
-    assert_eq!((care.check().unwrap(), visits.check().unwrap()), (vec![], vec![]));
+    assert_eq!((care.upkeep.check().unwrap(), visits.upkeep.check().unwrap()), (vec![], vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,14 +81,14 @@ async fn what_was_withdrawn_stays_so_after_a_restore_of_the_relay() {
     let [kept, withdrawn] = send_two(&care).await;
     let backup = world.temporary.path().join("backup.db");
     operator::back_up(&world.relay_folder(), &backup).unwrap();
-    care.withdraw(no(CARE), "hanako", withdrawn).await.unwrap();
+    care.outbox.withdraw(no(CARE), "hanako", withdrawn).await.unwrap();
     until_state(&care, CARE, withdrawn, "withdrawn").await;
     world.stop_relay().await;
     world.restore_relay(&backup);
     world.start_relay().await;
     // It says so only when it is so again.
     until("noticed", || {
-        care.audit(None, 50).unwrap().iter().find(|entry| entry.action == "relay-restored").cloned()
+        care.upkeep.audit(None, 50).unwrap().iter().find(|entry| entry.action == "relay-restored").cloned()
     })
     .await;
     until_state(&care, CARE, withdrawn, "withdrawn").await;
@@ -106,18 +106,18 @@ async fn a_withdrawal_without_a_line_is_final_only_when_the_relay_has_confirmed_
     world.stop_relay().await;
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     until_state(&care, CARE, id, "interrupted").await;
-    care.withdraw(no(CARE), "hanako", id).await.unwrap();
-    assert_eq!(care.send(no(CARE), id).unwrap().state.as_str(), "withdrawing");
-    assert!(care.set_message(no(CARE), id, "x").is_err(), "nobody can send it a second time");
+    care.outbox.withdraw(no(CARE), "hanako", id).await.unwrap();
+    assert_eq!(care.sends.get(no(CARE), id).unwrap().state.as_str(), "withdrawing");
+    assert!(care.drafts.set_message(no(CARE), id, "x").is_err(), "nobody can send it a second time");
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    assert_eq!(care.send(no(CARE), id).unwrap().state.as_str(), "withdrawing");
+    assert_eq!(care.sends.get(no(CARE), id).unwrap().state.as_str(), "withdrawing");
     world.start_relay().await;
     until_state(&care, CARE, id, "draft").await;
-    assert_eq!(care.send(no(CARE), id).unwrap().parcel, None);
+    assert_eq!(care.sends.get(no(CARE), id).unwrap().parcel, None);
     send(&care, CARE, vec![deletion(CARE, VISITS, 2)]);
     until_arrived(&visits, VISITS, 1).await;
     assert_eq!(arrivals(&visits, VISITS).len(), 1);
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.upkeep.check().unwrap(), []);
 }
 
 /// A person may send again what has failed, under a new number: the old one must be dead by then.
@@ -147,13 +147,14 @@ async fn what_was_confirmed_first_arrives_first() {
     world.stop_relay().await;
     let first = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     // It waits longer and longer; the others are new.
-    until("tried again", || (care.send(no(CARE), first).unwrap().attempts >= 3).then_some(())).await;
+    until("tried again", || (care.sends.get(no(CARE), first).unwrap().attempts >= 3).then_some(())).await;
     let later = [2, 3, 4].map(|serial| send(&care, CARE, vec![deletion(CARE, VISITS, serial)]));
     world.start_relay().await;
     let arrived = until_arrived(&visits, VISITS, 4).await;
     let mut by_time: Vec<_> = arrived.iter().map(|arrival| (arrival.accepted_at, arrival.parcel)).collect();
     by_time.sort();
-    let sent = [first].into_iter().chain(later).map(|id| care.send(no(CARE), id).unwrap().parcel.unwrap());
+    let sent =
+        [first].into_iter().chain(later).map(|id| care.sends.get(no(CARE), id).unwrap().parcel.unwrap());
     assert_eq!(by_time.into_iter().map(|(_, parcel)| parcel).collect::<Vec<_>>(), sent.collect::<Vec<_>>());
 }
 
@@ -184,6 +185,6 @@ async fn a_node_restored_from_an_older_copy_gets_back_what_arrived_since() {
     copy(&older, &folder);
     let care = world.switched_on(CARE).await;
     let arrived = until_arrived(&care, CARE, 1).await.remove(0);
-    assert_eq!(care.open_arrival(no(CARE), arrived.id).unwrap().files.len(), 1);
-    assert_eq!(care.check().unwrap(), []);
+    assert_eq!(care.inbox.open(no(CARE), arrived.id).unwrap().files.len(), 1);
+    assert_eq!(care.upkeep.check().unwrap(), []);
 }

@@ -19,7 +19,7 @@ fn client() -> Client {
 fn backed_up(temporary: &Path, parcels: u32) {
     let folder = temporary.join("old");
     let node = Node::open_now(Folder::create(&folder).unwrap()).unwrap();
-    node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
     drop(node);
     let archive = folder.join("archive/1370000019/sent/202510");
     std::fs::create_dir_all(&archive).unwrap();
@@ -107,10 +107,10 @@ async fn a_backup_is_tried_on_the_command_line() {
         until_state(&node, CARE, id, "received").await;
     }
     let path = |name: &str| world.temporary.path().join(name);
-    node.back_up("hanako", &path("good.zip")).unwrap();
+    node.upkeep.back_up("hanako", &path("good.zip")).unwrap();
     let archive = node.folder().path().join("archive").join(CARE);
     std::fs::rename(archive.join("sent"), path("sent")).unwrap();
-    node.back_up("hanako", &path("bad.zip")).unwrap();
+    node.upkeep.back_up("hanako", &path("bad.zip")).unwrap();
     let whole = std::fs::read(path("good.zip")).unwrap();
     write_durably(&path("half.zip"), &whole[..whole.len() / 2]).unwrap();
     let done = tokio::task::spawn_blocking({

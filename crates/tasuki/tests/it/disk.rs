@@ -103,7 +103,7 @@ async fn a_full_disk_is_told_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_and_received_on_a_full_disk_comes_through_once_when_there_is_room() {
     let world = World::new().await;
-    world.enrolled_and_off_after(CARE, |node| node.set_self_unlock("hanako", true).unwrap()).await;
+    world.enrolled_and_off_after(CARE, |node| node.offices.set_self_unlock("hanako", true).unwrap()).await;
     let visits: BareOffice = world.participant(VISITS).await;
     let (source, full) = (world.temporary.path().join(CARE), world.temporary.path().join("full"));
     let file = deletion(CARE, VISITS, 1);

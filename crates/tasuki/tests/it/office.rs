@@ -131,7 +131,7 @@ fn two_nodes_and_a_relay_from_invitation_to_import_with_the_relay_away_in_betwee
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_at_any_moment_loses_and_doubles_nothing() {
     let world = World::new().await;
-    world.enrolled_and_off_after(CARE, |node| node.set_self_unlock("hanako", true).unwrap()).await;
+    world.enrolled_and_off_after(CARE, |node| node.offices.set_self_unlock("hanako", true).unwrap()).await;
     let folder = world.temporary.path().join(CARE);
     let all = tokio::task::spawn_blocking(move || {
         let mut seed = 7_u64;
@@ -174,7 +174,7 @@ async fn kill_9_at_any_moment_loses_and_doubles_nothing() {
 async fn ten_thousand_arrivals_are_listed_once_each_in_order() {
     const ITEMS: usize = 10_000;
     let world = World::new().await;
-    world.enrolled_and_off_after(CARE, |node| node.set_self_unlock("hanako", true).unwrap()).await;
+    world.enrolled_and_off_after(CARE, |node| node.offices.set_self_unlock("hanako", true).unwrap()).await;
     {
         let node = world.switched_on(CARE).await;
         world::send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
@@ -241,13 +241,13 @@ async fn wrong_clocks_do_not_stop_the_work() {
         let folder = tasuki_office::folder::Folder::create(world.temporary.path().join(name)).unwrap();
         let clock = move || jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
         let node = Node::open(folder, std::sync::Arc::new(clock)).unwrap();
-        node.add_first_staff("hanako", "見本 花子", PASSWORD).unwrap();
+        node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
         node
     };
     let (early, late) = (shifted(CARE, -23), shifted(VISITS, 23));
     for (node, office) in [(&early, CARE), (&late, VISITS)] {
         let credentials = world.register(office).await;
-        node.enrol(world.enrolment(&credentials)).await.unwrap();
+        node.offices.enrol(world.enrolment(&credentials)).await.unwrap();
     }
     let there = world::send(&early, CARE, vec![deletion(CARE, VISITS, 1)]);
     let back = world::send(&late, VISITS, vec![deletion(VISITS, CARE, 2)]);

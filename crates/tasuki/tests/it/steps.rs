@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 use tasuki_stage::world::{CARE, World, deletion, no};
 
 use crate::office::{count, json, until};
@@ -70,8 +70,8 @@ async fn killed_at_any_step_a_parcel_arrives_and_is_imported_once() {
     let folders =
         Folders { import: import.display().to_string(), import_by_itself: true, ..Folders::default() };
     let begin = move |node: &tasuki_office::node::Node| {
-        node.set_folders("hanako", no(CARE), &folders).unwrap();
-        node.set_self_unlock("hanako", true).unwrap();
+        node.offices.set_folders("hanako", no(CARE), &folders).unwrap();
+        node.offices.set_self_unlock("hanako", true).unwrap();
     };
     world.enrolled_and_off_after(CARE, begin).await;
     let below = world.temporary.path().to_owned();

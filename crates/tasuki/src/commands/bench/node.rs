@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 use tasuki_office_web::LocalAccess;
 use tasuki_relay::operator::NewCredentials;
 use tasuki_stage::enrolling::{Person, enrol_and_close, enrolment};
@@ -112,8 +112,8 @@ pub(super) async fn enrol(
     let (office, login) = (credentials.office, person.login);
     let wish = enrolment(relay, root_pem, credentials, PASSWORD, login);
     let then = move |node: &Node| {
-        node.set_folders(login, office, &folders)?;
-        Ok(node.set_self_unlock(login, true)?)
+        node.offices.set_folders(login, office, &folders)?;
+        Ok(node.offices.set_self_unlock(login, true)?)
     };
     enrol_and_close(dir, person, wish, then).await?;
     Ok(())

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tasuki_line::{Chance, Line};
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Folders;
 use tokio::time::sleep;
 
 use super::exports::{Export, Found, Given, Outcome, Promise, Sent, imported_below, judge};

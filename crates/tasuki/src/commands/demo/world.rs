@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
-use tasuki_office::open_office::Folders;
+use tasuki_office::offices::Enrolment;
+use tasuki_office::offices::Folders;
 use tasuki_office_web::Web;
 use tasuki_relay::config::Config;
 use tasuki_relay::folder::Folder as RelayFolder;
@@ -101,7 +101,7 @@ impl World {
                 Err(_) => Web::listen(node.clone(), SocketAddr::from(([127, 0, 0, 1], 0))).await?,
             };
             player.url = web.url();
-            watching.push(tokio::spawn(node.watch_folders()).abort_handle());
+            watching.push(tokio::spawn(node.exports.watch()).abort_handle());
             let stopped = stopped.clone();
             tasks.push(tokio::spawn(async move {
                 drop(web.serve(until(stopped)).await);
@@ -204,7 +204,7 @@ async fn enrol(dir: &Path, relay: &LocalRelay, index: usize) -> anyhow::Result<P
     let person = Person { login, name: person, password: &player.password };
     let wish = enrolment(relay.url(), relay.root_pem()?, &credentials, &player.kj_password, login);
     let folders = Folders { import: player.import.display().to_string(), ..Folders::default() };
-    let then = move |node: &Node| Ok(node.set_folders(login, credentials.office, &folders)?);
+    let then = move |node: &Node| Ok(node.offices.set_folders(login, credentials.office, &folders)?);
     let wish = Enrolment { name: name.to_owned(), ..wish };
     let kit = enrol_and_close(&player.node, person, wish, then).await?;
     let kit = kit.context("the office is new: its key is made here")?;

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
-use tasuki_office::backup::{BackupError, Drill, DrillFault, DrillReport};
 use tasuki_office::error::OfficeError;
+use tasuki_office::upkeep::backup::{BackupError, Drill, DrillFault, DrillReport};
 
 use super::upkeep::{ask, problem};
 

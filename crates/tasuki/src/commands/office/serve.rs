@@ -46,9 +46,9 @@ pub(super) fn run(dir: &Path, options: &Serve) -> anyhow::Result<ExitCode> {
         if !options.no_browser {
             browser::open(&web.url());
         }
-        tokio::spawn(node.clone().watch_folders());
-        tokio::spawn(node.clone().run_backups());
-        if let Err(error) = node.unlock_itself().await {
+        tokio::spawn(node.clone().exports.watch());
+        tokio::spawn(node.clone().upkeep.run_backups());
+        if let Err(error) = node.offices.unlock_itself().await {
             tracing::warn!(error = %error, "the node does not unlock itself");
         }
         web.serve(stop).await?;

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use tasuki_identity::recovery::RecoveryCode;
-use tasuki_office::backup::BackupError;
 use tasuki_office::error::{DbError, OfficeError};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::staff::StaffError;
+use tasuki_office::upkeep::backup::BackupError;
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;
 
@@ -27,7 +27,7 @@ fn existing(dir: &Path) -> anyhow::Result<Folder> {
 }
 
 pub(super) fn check(dir: &Path) -> anyhow::Result<ExitCode> {
-    let found = open_to_look(dir)?.check();
+    let found = open_to_look(dir)?.upkeep.check();
     if let Err(OfficeError::Db(DbError::Older { .. })) = found {
         bail!("{} は前の版のままです。連携クライアントを一度動かしてから、確かめてください", dir.display());
     }
@@ -44,7 +44,7 @@ pub(super) fn check(dir: &Path) -> anyhow::Result<ExitCode> {
 
 pub(super) fn backup(dir: &Path, file: &Path) -> anyhow::Result<ExitCode> {
     let node = open_to_look(dir)?;
-    node.back_up("local", file).with_context(|| format!("{} を作れません", file.display()))?;
+    node.upkeep.back_up("local", file).with_context(|| format!("{} を作れません", file.display()))?;
     anstream::println!("バックアップを作りました：{}", file.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -54,7 +54,7 @@ pub(super) fn restore(dir: &Path, file: &Path) -> anyhow::Result<ExitCode> {
     let Ok(_lock) = folder.lock() else {
         bail!("{} の連携クライアントが動いています。止めてから、もう一度実行してください", dir.display())
     };
-    match tasuki_office::backup::restore(file, &folder) {
+    match tasuki_office::upkeep::backup::restore(file, &folder) {
         Err(BackupError::NodeThere) => bail!("{} には連携クライアントがもうあります", dir.display()),
         result => result.map_err(|error| anyhow!("{}", problem(file, &error)))?,
     }
@@ -88,8 +88,11 @@ pub(super) fn rescue(dir: &Path, office: OfficeNo, login: &str) -> anyhow::Resul
     let code = ask("復元コード：")?;
     let code = RecoveryCode::parse(&code).context("復元コードの形が違います")?;
     let password = ask("新しいパスワード（13文字以上）：")?;
-    let key = node.drawer_by_recovery(office, &code).context("復元コードがこの事業所のものではありません")?;
-    match node.rescue_staff(key, login, &password) {
+    let key = node
+        .offices
+        .drawer_by_recovery(office, &code)
+        .context("復元コードがこの事業所のものではありません")?;
+    match node.staff.rescue(key, login, &password) {
         Err(StaffError::Password) => bail!("パスワードは13文字以上で、推測されにくいものにしてください"),
         Err(StaffError::Office(OfficeError::NotFound)) => bail!("個人ID {login} はありません"),
         result => result?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::browser::nodes::{Demo, Serving};
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no};
 
-fn put(world: &World, files: impl IntoIterator<Item = tasuki_office::review::Dropped>) -> Vec<PathBuf> {
+fn put(world: &World, files: impl IntoIterator<Item = tasuki_office::files::Dropped>) -> Vec<PathBuf> {
     let folder = world.temporary.path().join("dropped");
     std::fs::create_dir_all(&folder).unwrap();
     let paths = files.into_iter().map(|file| {
@@ -30,7 +30,7 @@ async fn batch_of_50_offices_with_two_failures() {
         world.participant(&number(index)).await;
     }
     world.register(&number(60)).await;
-    let kj_id = world.empty_node(CARE).office(no(CARE)).unwrap().kj_id;
+    let kj_id = world.empty_node(CARE).offices.get(no(CARE)).unwrap().kj_id;
     let node = Serving::start(&world.temporary.path().join(CARE));
     let page = node.log_in().await;
     page.goto(&format!("{}{CARE}/batch", node.url)).await;
@@ -91,7 +91,7 @@ async fn the_line_is_cut_while_sending_and_it_goes_on_by_itself() {
     for index in 0..5 {
         world.participant(&number(index)).await;
     }
-    let kj_id = world.empty_node(CARE).office(no(CARE)).unwrap().kj_id;
+    let kj_id = world.empty_node(CARE).offices.get(no(CARE)).unwrap().kj_id;
     let folder = world.temporary.path().join(CARE);
     let node = Serving::start(&folder);
     let page = node.log_in().await;

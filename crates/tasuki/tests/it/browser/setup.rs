@@ -1,6 +1,6 @@
 //! The first start, the settings, and looking after a node.
 
-use tasuki_office::enrolment::Invitation;
+use tasuki_office::offices::Invitation;
 
 use crate::browser::nodes::{Demo, Serving};
 use crate::browser::page::Page;
@@ -189,7 +189,7 @@ async fn a_backup_is_made_and_restored_on_the_pages() {
         send(&node, CARE, vec![deletion(CARE, CARE, 1)]);
         until_arrived(&node, CARE, 1).await;
     }
-    let kj_id = world.empty_node(CARE).office(no(CARE)).unwrap().kj_id;
+    let kj_id = world.empty_node(CARE).offices.get(no(CARE)).unwrap().kj_id;
     let old = Serving::start(&world.temporary.path().join(CARE));
     let page = old.log_in().await;
     page.goto(&format!("{}{CARE}/settings", old.url)).await;

@@ -1,0 +1,106 @@
+//! Whether a send can go: what its files say, and how its receiver stands. Pure.
+
+use tasuki_protocol::directory::Participation;
+use tasuki_terms::OfficeNo;
+
+use super::review::{Remark, Review, Weight};
+
+/// How another office stands to being sent to, as the directory said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It takes part.
+    Active,
+    /// It does not take part yet.
+    NotYet,
+    /// It is suspended.
+    Suspended,
+    /// The directory knows no such office.
+    Unknown,
+}
+
+impl Standing {
+    /// What the directory's word means; `None` is an office that it does not know.
+    pub fn of(participation: Option<Participation>) -> Self {
+        match participation {
+            Some(Participation::Active) => Self::Active,
+            Some(Participation::Listed | Participation::Registered) => Self::NotYet,
+            Some(Participation::Suspended) => Self::Suspended,
+            None => Self::Unknown,
+        }
+    }
+}
+
+/// Whether a send can go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// It can, once a person has accepted the warnings.
+    Doubtful,
+    /// It cannot, until something is mended.
+    Blocked,
+    /// There is no file yet.
+    Empty,
+    /// The directory was not asked yet whether the receiver takes part.
+    Unasked,
+}
+
+impl Readiness {
+    /// Whether a person may send it now, or must first be asked who they are.
+    pub fn can_go(self) -> bool {
+        matches!(self, Self::Ready | Self::Unasked)
+    }
+}
+
+impl Review {
+    /// Whether the send can go, and what stands against it beside the files. Without a `standing` the directory was not
+    /// asked yet.
+    pub fn readiness(
+        &self,
+        receiver: Option<OfficeNo>,
+        standing: Option<Standing>,
+        accepted: bool,
+    ) -> (Readiness, Option<Remark>) {
+        if self.files.is_empty() {
+            return (Readiness::Empty, None);
+        }
+        let Some(receiver) = receiver else {
+            let remark = Remark {
+                hint: "送信先の事業所番号を入れてください。CSVファイルを入れると、名前から自動で入ります。"
+                    .into(),
+                ..Remark::error("送信先が決まっていません。".into())
+            };
+            return (Readiness::Blocked, Some(remark));
+        };
+        let obstacle = standing.and_then(|standing| obstacle(receiver, standing));
+        let readiness = if obstacle.is_some() || self.count(Weight::Error) > 0 {
+            Readiness::Blocked
+        } else if standing.is_none() {
+            Readiness::Unasked
+        } else if self.count(Weight::Warning) > 0 && !accepted {
+            Readiness::Doubtful
+        } else {
+            Readiness::Ready
+        };
+        (readiness, obstacle)
+    }
+}
+
+fn obstacle(receiver: OfficeNo, standing: Standing) -> Option<Remark> {
+    let (message, hint) = match standing {
+        Standing::Unknown => (
+            format!("送信先の事業所番号 {receiver} は名簿にありません。"),
+            "介護ソフトに登録した事業所番号を確かめてください。「事業所検索」で探せます。",
+        ),
+        Standing::Active => return None,
+        Standing::NotYet => (
+            "送信先はまだ連携に参加していません。".to_owned(),
+            "今回はこれまでどおりFAXなどで送ってください。参加すると、ここから送れるようになります。",
+        ),
+        Standing::Suspended => (
+            "送信先は利用停止中です。".to_owned(),
+            "相手の事業所に確かめてください。それまではFAXなどで送ってください。",
+        ),
+    };
+    Some(Remark { hint: hint.into(), ..Remark::error(message) })
+}

@@ -1,0 +1,63 @@
+//! Which statement of a partner's key is believed: a key is only ever followed by one of a higher epoch. An older one, or
+//! another one of the same epoch, is not believed, whoever hands it out. Pure.
+
+use tasuki_identity::statement::SignedStatement;
+
+use super::partner::Pinned;
+
+/// A statement that was verified.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verified<'a> {
+    pub(super) text: &'a str,
+    pub(super) key: &'a str,
+    pub(super) epoch: u32,
+}
+
+/// What is kept from now on, and whether the key is another one than before.
+pub(super) fn follow(known: Pinned, verified: Option<Verified<'_>>) -> (Pinned, bool) {
+    match verified {
+        Some(verified) if i64::from(verified.epoch) > known.epoch => {
+            let is_other =
+                known.statement.is_some_and(|known| key_of(&known).as_deref() != Some(verified.key));
+            let epoch = i64::from(verified.epoch);
+            (Pinned { statement: Some(verified.text.to_owned()), epoch }, is_other)
+        }
+        _ => (known, false),
+    }
+}
+
+/// The key in a signed statement that was verified before.
+fn key_of(signed: &str) -> Option<String> {
+    let signed: SignedStatement = serde_json::from_str(signed).ok()?;
+    signed.statement.lines().find_map(|line| line.strip_prefix("key ").map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stated(key: &str) -> String {
+        serde_json::json!({ "statement": format!("x\nkey {key}\n"), "signature": "", "certificates": "" })
+            .to_string()
+    }
+
+    #[test]
+    fn only_a_higher_epoch_follows() {
+        let (old, new) = (stated("age1old"), stated("age1new"));
+        let known = Pinned { statement: Some(old.clone()), epoch: 2 };
+        for (key, text, epoch, after, is_other) in [
+            ("age1new", &new, 1, (&old, 2), false),
+            ("age1new", &new, 2, (&old, 2), false),
+            ("age1new", &new, 3, (&new, 3), true),
+            ("age1old", &old, 3, (&old, 3), false),
+        ] {
+            let after = Pinned { statement: Some(after.0.clone()), epoch: after.1 };
+            let found = follow(known.clone(), Some(Verified { text, key, epoch }));
+            assert_eq!(found, (after, is_other), "{key} {epoch}");
+        }
+        assert_eq!(follow(known.clone(), None), (known, false));
+        let (first, is_other) =
+            follow(Pinned::default(), Some(Verified { text: &new, key: "age1new", epoch: 1 }));
+        assert_eq!((first.epoch, is_other), (1, false), "the first one is no change");
+    }
+}
