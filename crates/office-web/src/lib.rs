@@ -30,20 +30,18 @@
 //! a person wants. No script or style is inline, nothing is loaded from elsewhere, and every page works without
 //! script as far as HTML allows.
 
-mod ask;
-mod assets;
-mod failure;
-mod guard;
+mod entry;
+mod http;
 mod live;
 pub mod local;
 mod pages;
 mod routes;
 mod serve;
-mod session;
 mod shell;
-mod visitor;
+mod state;
 mod words;
 
+pub use http::route::Who;
 pub use local::LocalAccess;
-pub use routes::{Who, routes};
+pub use routes::routes;
 pub use serve::Web;

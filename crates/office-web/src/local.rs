@@ -21,7 +21,7 @@ pub mod types;
 
 pub use access::LocalAccess;
 
-use crate::routes::{Route, Who, get, post};
+use crate::http::route::{Route, Who, get, post};
 
 pub(crate) fn routes() -> Vec<Route> {
     use Who::Program;

@@ -15,26 +15,20 @@ pub(crate) mod table;
 pub(crate) mod top;
 pub(crate) mod unlock;
 
-use axum::Json;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use serde_json::json;
 use tasuki_terms::{OfficeNo, ServiceMonth};
 
-use crate::ask::{code, plain};
-use crate::visitor::Posted;
-
-/// Leads to another page; a script is told where to.
-pub(crate) fn lead(posted: &Posted, to: &str) -> Response {
-    if posted.by_script {
-        Json(json!({ "next": to })).into_response()
-    } else {
-        Redirect::to(to).into_response()
-    }
-}
+use crate::http::ask::{code, plain};
 
 /// Runs what takes processor time or waits for the disk without holding up other pages.
 pub(crate) fn heavy<T>(work: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(work)
+}
+
+/// Lines of a page of a list.
+pub(crate) const LINES: u32 = 50;
+
+pub(crate) fn may_be_table(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".csv")
 }
 
 /// A place in a list, as it stands in an address: time and number.

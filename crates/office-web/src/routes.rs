@@ -2,52 +2,19 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
-use axum::routing::{self, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::failure::{Failure, tell};
+use crate::http::failure::{Failure, tell};
+use crate::http::route::{Route, Who, get, post};
+use crate::http::{assets, guard};
 use crate::pages::{
     backup, batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
 };
-use crate::serve::App;
-use crate::{assets, guard, live, local};
-
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever reaches this machine's address.
-    Anybody,
-    /// Whoever comes before anything is set up; afterwards nobody.
-    First,
-    /// A member of the staff who is logged in.
-    Member,
-    /// An administrator who is logged in.
-    Administrator,
-    /// A program of this machine that has the token.
-    Program,
-}
-
-/// A page or an action.
-pub(crate) struct Route {
-    method: Method,
-    path: &'static str,
-    who: Who,
-    handler: MethodRouter<App>,
-}
-
-/// What is shown.
-pub(crate) fn get<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
-    Route { method: Method::GET, path, who, handler: routing::get(handler) }
-}
-
-/// What changes something.
-pub(crate) fn post<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
-    Route { method: Method::POST, path, who, handler: routing::post(handler) }
-}
+use crate::state::App;
+use crate::{live, local};
 
 /// Every route: the router is made from it, and tests ask each for everybody.
 fn table() -> Vec<Route> {
@@ -147,6 +114,8 @@ fn told<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing;
+
     use super::*;
 
     #[tokio::test]

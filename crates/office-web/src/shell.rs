@@ -1,14 +1,13 @@
 //! What surrounds every page: office, person, menu with its numbers, connection.
 
-use axum::response::{Html, IntoResponse, Response};
 use tasuki_office::review::{Remark, Weight};
 use tasuki_office::sends::Counts;
 use tasuki_office::staff::Role;
 use tasuki_terms::OfficeNo;
 
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::failure::Failure;
+use crate::state::App;
 use crate::words;
 
 /// What surrounds a page.
@@ -67,17 +66,6 @@ impl Shell {
     pub(crate) fn needing_relay(mut self) -> Self {
         self.ask_unlock = self.is_locked;
         self
-    }
-}
-
-/// A page, made.
-pub(crate) fn page(template: &impl askama::Template) -> Response {
-    match template.render() {
-        Ok(html) => Html(html).into_response(),
-        Err(error) => {
-            tracing::error!(error = %error, "a template failed");
-            Failure::Broken.into_response()
-        }
     }
 }
 

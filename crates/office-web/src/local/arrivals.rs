@@ -13,7 +13,7 @@ use super::refusal::{Answer, Refused};
 use super::sends::{LINES, narrowed, next_place};
 use super::types::{Arrival, ArrivalState, Inbox, Mark, OpenedArrival, ProblemCode, Wanted};
 use crate::pages::place;
-use crate::serve::App;
+use crate::state::App;
 
 fn arrival_of(arrival: &arrivals::Arrival) -> Arrival {
     Arrival {

@@ -9,9 +9,9 @@ use tasuki_office::error::OfficeError;
 
 use super::heavy;
 use super::settings::answer;
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::visitor::{Administrator, Form};
+use crate::entry::visitor::{Administrator, Form};
+use crate::http::failure::Failure;
+use crate::state::App;
 use crate::words;
 
 /// The backups, as the page shows them.

@@ -7,11 +7,13 @@ use tasuki_office::review::{FileReview, Readiness, Remark, Weight};
 use tasuki_office::sends::SendState;
 use tasuki_office::sends::{BATCH_OFFICES, FOLDER, Send, SendId, Tray};
 
-use super::{heavy, lead};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use super::heavy;
+use crate::entry::visitor::{At, Form};
+use crate::http::failure::Failure;
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 /// Remarks of one line that are shown on the list; the rest is on its own page.
@@ -156,12 +158,12 @@ pub(crate) async fn take_in(
 ) -> Result<Response, Failure> {
     let files = std::mem::take(&mut posted.files);
     heavy(|| app.node.take_in(at.office.no, &at.visitor.staff.login, Tray::Batch, files))?;
-    Ok(lead(&posted, &format!("/{}/batch", at.office.no)))
+    Ok(lead(&posted, format!("/{}/batch", at.office.no)))
 }
 
 /// 一時保存. All is saved already; this says so.
 pub(crate) async fn keep(at: At, Form(posted): Form) -> Response {
-    lead(&posted, &format!("/{}/batch?done=saved", at.office.no))
+    lead(&posted, format!("/{}/batch?done=saved", at.office.no))
 }
 
 pub(crate) async fn confirm(State(app): State<App>, at: At) -> Result<Response, Failure> {
@@ -193,9 +195,9 @@ pub(crate) async fn confirmed(
     let ready: Vec<_> = rows(&app, &at).await?.iter().filter(|row| row.can_go()).map(|row| row.id).collect();
     let all_ready = wanted.iter().all(|(id, _)| ready.contains(&id.0));
     if wanted.is_empty() || wanted.len() > BATCH_OFFICES || !all_ready {
-        return Ok(lead(&posted, &format!("/{no}/batch")));
+        return Ok(lead(&posted, format!("/{no}/batch")));
     }
     let staff = &at.visitor.staff;
     let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &wanted))?;
-    Ok(lead(&posted, &format!("/{no}/run/{run}")))
+    Ok(lead(&posted, format!("/{no}/run/{run}")))
 }

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 #[derive(Template)]

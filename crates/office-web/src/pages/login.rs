@@ -9,12 +9,13 @@ use serde::Deserialize;
 use tasuki_office::node::Node;
 use tasuki_office::staff::{LoginError, Staff};
 
-use super::{heavy, lead};
-use crate::ask::{Query, plain};
-use crate::failure::{Failure, inside};
-use crate::serve::App;
-use crate::shell::page;
-use crate::visitor::{Form, Headers, OpenForm, Visitor, token};
+use super::heavy;
+use crate::entry::visitor::{Form, Headers, OpenForm, Visitor, token};
+use crate::http::ask::{Query, plain};
+use crate::http::failure::{Failure, inside};
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::state::App;
 use crate::words;
 
 #[derive(Template)]

@@ -8,11 +8,12 @@ use tasuki_office::error::OfficeError;
 use tasuki_protocol::directory::{Office, OfficeSearch, Participation};
 use tasuki_standard::service::service_type_info;
 
-use crate::ask::Query;
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::ask::Query;
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 const PREFECTURES: [&str; 47] = [

@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use tasuki_office::arrivals::{ArrivalFilter, ArrivalId, ArrivalState, Opened};
@@ -14,13 +14,14 @@ use tasuki_parcel::attachment::MediaType;
 use tasuki_terms::OfficeNo;
 use zip::write::SimpleFileOptions;
 
-use super::sent::LINES;
-use super::{Meant, heavy, lead, month, place};
-use crate::ask::{Path, Query};
-use crate::failure::{Failure, quoted};
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use super::{LINES, Meant, heavy, may_be_table, month, place};
+use crate::entry::visitor::{At, Form};
+use crate::http::ask::{Path, Query};
+use crate::http::failure::Failure;
+use crate::http::reply::lead;
+use crate::http::reply::{download, page};
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 #[derive(Template)]
@@ -190,10 +191,6 @@ fn kind_name(name: &str) -> String {
     kind.unwrap_or_else(|| "添付ファイル".to_owned())
 }
 
-pub(crate) fn may_be_table(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".csv")
-}
-
 fn is_picture(media_type: MediaType) -> bool {
     matches!(media_type, MediaType::Jpeg | MediaType::Png | MediaType::Gif)
 }
@@ -218,17 +215,6 @@ pub(crate) async fn file(
 #[serde(default)]
 pub(crate) struct Shown {
     show: String,
-}
-
-/// A file to be saved, never to be shown by the browser as a page of ours.
-pub(crate) fn download(file: Dropped) -> Response {
-    let mut headers = HeaderMap::new();
-    let disposition = format!("attachment; filename*=UTF-8''{}", quoted(&file.name).replace('+', "%20"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    if let Ok(value) = disposition.parse() {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    (headers, file.bytes).into_response()
 }
 
 pub(crate) async fn all(
@@ -266,7 +252,7 @@ pub(crate) async fn place_files(
 ) -> Result<Response, Failure> {
     let no: OfficeNo = at.office.no;
     match heavy(|| app.node.place_arrival(no, ArrivalId(id))) {
-        Ok(_) if posted.by_script => Ok(lead(&posted, &format!("/{no}/received/{id}?done=imported"))),
+        Ok(_) if posted.by_script => Ok(lead(&posted, format!("/{no}/received/{id}?done=imported"))),
         Ok(placed) => {
             let placed = placed.iter().map(|placed| placed.path.display().to_string()).collect();
             Ok(page(&detail(&app, &at, id, String::new(), placed)?))
@@ -292,5 +278,5 @@ pub(crate) async fn mark(
     app.node.mark_arrival(no, &at.visitor.staff.login, ArrivalId(id), state)?;
     // Looking at it again would make it read at once.
     let to = if state == ArrivalState::Unread { String::new() } else { format!("/{id}") };
-    Ok(lead(&posted, &format!("/{no}/received{to}?done=marked")))
+    Ok(lead(&posted, format!("/{no}/received{to}?done=marked")))
 }

@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::response::Response;
 use tasuki_office::sends::SendState;
 
-use crate::ask::Path;
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::ask::Path;
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "run.html")]

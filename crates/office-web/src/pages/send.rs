@@ -12,12 +12,15 @@ use tasuki_office::sends::{Landed, Send, SendId, Tray};
 use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
 
-use super::{heavy, lead};
-use crate::ask::{Path, Query, code};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form, Posted};
+use super::heavy;
+use crate::entry::visitor::{At, Form};
+use crate::http::ask::{Path, Query, code};
+use crate::http::failure::Failure;
+use crate::http::posted::Posted;
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 /// So many files are shown one below the other.
@@ -218,7 +221,7 @@ pub(crate) async fn take_in_new(
     let no = at.office.no;
     let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
     if posted.files.is_empty() {
-        return Ok(lead(&posted, &new_address(no, receiver)));
+        return Ok(lead(&posted, new_address(no, receiver)));
     }
     let tray = match receiver {
         Some(_) => Tray::One(app.node.start_send(no, &at.visitor.staff.login, receiver)?),
@@ -277,11 +280,11 @@ pub(crate) async fn start_with_message(
     let no = at.office.no;
     let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
     if receiver.is_none() && posted.text("message").is_empty() {
-        return Ok(lead(&posted, &new_address(no, receiver)));
+        return Ok(lead(&posted, new_address(no, receiver)));
     }
     let id = app.node.start_send(no, &at.visitor.staff.login, receiver)?;
     app.node.set_message(no, id, posted.raw("message"))?;
-    Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
+    Ok(lead(&posted, format!("/{no}/send/{}", id.0)))
 }
 
 pub(crate) async fn message(
@@ -291,7 +294,7 @@ pub(crate) async fn message(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     app.node.set_message(at.office.no, SendId(id), posted.raw("message"))?;
-    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
+    Ok(lead(&posted, format!("/{}/send/{id}", at.office.no)))
 }
 
 pub(crate) async fn receiver(
@@ -312,8 +315,8 @@ pub(crate) async fn receiver(
     heavy(|| app.node.set_receiver(no, SendId(id), receiver))?;
     // It may have joined another line of the list.
     match app.node.send(no, SendId(id)) {
-        Err(OfficeError::NotFound) => Ok(lead(&posted, &format!("/{no}/batch"))),
-        _ => Ok(lead(&posted, &format!("/{no}/send/{id}"))),
+        Err(OfficeError::NotFound) => Ok(lead(&posted, format!("/{no}/batch"))),
+        _ => Ok(lead(&posted, format!("/{no}/send/{id}"))),
     }
 }
 
@@ -326,8 +329,11 @@ pub(crate) async fn accept(
     let no = at.office.no;
     app.node.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
     let back = posted.text("back");
-    let to =
-        if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
+    let to = if back.is_empty() {
+        format!("/{no}/send/{id}")
+    } else {
+        crate::http::failure::inside(back).to_owned()
+    };
     Ok(lead(&posted, &to))
 }
 
@@ -338,7 +344,7 @@ pub(crate) async fn remove(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     heavy(|| app.node.remove_file(at.office.no, SendId(id), file))?;
-    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
+    Ok(lead(&posted, format!("/{}/send/{id}", at.office.no)))
 }
 
 pub(crate) async fn delete(
@@ -351,7 +357,7 @@ pub(crate) async fn delete(
     let in_batch = app.node.send(no, id)?.in_batch;
     app.node.delete_send(no, &at.visitor.staff.login, id)?;
     let list = if in_batch { "batch" } else { "drafts" };
-    Ok(lead(&posted, &format!("/{no}/{list}?done=deleted")))
+    Ok(lead(&posted, format!("/{no}/{list}?done=deleted")))
 }
 
 /// 一時保存. All is saved already; this says so and leads to the list.
@@ -364,7 +370,7 @@ pub(crate) async fn keep(
     let (no, id) = (at.office.no, SendId(id));
     app.node.set_message(no, id, posted.raw("message"))?;
     let list = if app.node.send(no, id)?.in_batch { "batch" } else { "drafts" };
-    Ok(lead(&posted, &format!("/{no}/{list}?done=saved")))
+    Ok(lead(&posted, format!("/{no}/{list}?done=saved")))
 }
 
 pub(crate) async fn confirm(
@@ -423,5 +429,5 @@ pub(crate) async fn confirmed(
     let revision = posted.text("revision").parse().map_err(|_| Failure::Malformed)?;
     let staff = &at.visitor.staff;
     let run = heavy(|| app.node.confirm(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
-    Ok(lead(&posted, &format!("/{no}/run/{run}")))
+    Ok(lead(&posted, format!("/{no}/run/{run}")))
 }

@@ -12,17 +12,15 @@ use tasuki_office::sends::{Send, SendFilter, SendId, Tray};
 use tasuki_protocol::receipt::ReceiptKind;
 use tasuki_terms::OfficeNo;
 
-use super::received::{download, may_be_table};
-use super::{Meant, heavy, lead, month, place};
-use crate::ask::{Path, Query};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use super::{LINES, Meant, heavy, may_be_table, month, place};
+use crate::entry::visitor::{At, Form};
+use crate::http::ask::{Path, Query};
+use crate::http::failure::Failure;
+use crate::http::reply::lead;
+use crate::http::reply::{download, page};
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
-
-/// Lines of a page of a list.
-pub(crate) const LINES: u32 = 50;
 
 #[derive(Template)]
 #[template(path = "sent_list.html")]
@@ -263,7 +261,7 @@ pub(crate) async fn again(
     let no = at.office.no;
     let send = app.node.send(no, SendId(id))?;
     if send.state.is_open() {
-        return Ok(lead(&posted, &format!("/{no}/send/{id}")));
+        return Ok(lead(&posted, format!("/{no}/send/{id}")));
     }
     if !send.state.is_handed_in() {
         // It goes by itself: a second one would go as well.
@@ -278,7 +276,7 @@ pub(crate) async fn again(
     let new = app.node.start_send(no, by, send.receiver)?;
     heavy(|| app.node.take_in(no, by, Tray::One(new), opened.files))?;
     app.node.set_message(no, new, &send.letter.message)?;
-    Ok(lead(&posted, &format!("/{no}/send/{}", new.0)))
+    Ok(lead(&posted, format!("/{no}/send/{}", new.0)))
 }
 
 pub(crate) async fn file(

@@ -13,13 +13,16 @@ use tasuki_office::open_office::Folders;
 use tasuki_office::staff::{Role, StaffId, is_acceptable};
 
 use super::backup::BackupView;
+use super::heavy;
 use super::setup::{PASSWORD_ADVICE, staff_words};
-use super::{heavy, lead};
-use crate::ask::{Path, Query, plain};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{Administrator, At, Form, Posted};
+use crate::entry::visitor::{Administrator, At, Form};
+use crate::http::ask::{Path, Query, plain};
+use crate::http::failure::Failure;
+use crate::http::posted::Posted;
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 /// Entries of one page of the audit log.
@@ -127,7 +130,7 @@ pub(super) fn answer(
     done: &str,
 ) -> Result<Response, Failure> {
     match result {
-        Ok(()) => Ok(lead(posted, &format!("/{}/settings?done={done}", at.office.no))),
+        Ok(()) => Ok(lead(posted, format!("/{}/settings?done={done}", at.office.no))),
         Err(problem) => {
             let again = settings_page(app, at, problem)?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response())

@@ -16,13 +16,16 @@ use tasuki_office::staff::{StaffError, is_acceptable};
 use tasuki_terms::OfficeNo;
 use zeroize::Zeroizing;
 
+use super::heavy;
 use super::login::with_cookie;
-use super::{heavy, lead};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::session::random;
-use crate::shell::{Shell, page};
-use crate::visitor::{Administrator, At, Form, Headers, OpenForm, Posted, Visitor, identify};
+use crate::entry::session::random;
+use crate::entry::visitor::{Administrator, At, Form, Headers, OpenForm, Visitor, identify};
+use crate::http::failure::Failure;
+use crate::http::posted::Posted;
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 pub(crate) const PASSWORD_ADVICE: &str = "新しいパスワードは13文字以上で、推測されにくいものにしてください。\
@@ -306,7 +309,7 @@ pub(crate) async fn bring_key(
         (_, None) => "復元ファイル（tasuki-recovery.json）を選んでください。".to_owned(),
         (Ok(code), Some(file)) => {
             match app.node.adopt_office_key(&at.visitor.staff.login, no, &file.bytes, &code).await {
-                Ok(()) => return Ok(lead(&posted, &format!("/{no}"))),
+                Ok(()) => return Ok(lead(&posted, format!("/{no}"))),
                 Err(OfficeError::KeysLocked) => {
                     return Err(Failure::KeysLocked(format!("/{no}/bring-key")));
                 }

@@ -12,11 +12,12 @@ use tasuki_standard::read::Reader;
 use tasuki_standard::{FileName, Layout};
 
 use super::heavy;
-use crate::ask::{Path, Query};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::ask::{Path, Query};
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 
 /// Rows on one page.
 const ROWS: usize = 100;

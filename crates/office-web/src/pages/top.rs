@@ -8,10 +8,11 @@ use tasuki_office::link::{Duty, Obstacle};
 use tasuki_office::open_office::LinkState;
 use tasuki_office::sends::SendFilter;
 
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Visitor};
+use crate::entry::visitor::{At, Visitor};
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 /// Lines of 最近の動き.

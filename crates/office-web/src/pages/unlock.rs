@@ -9,12 +9,14 @@ use tasuki_identity::recovery::RecoveryCode;
 use tasuki_office::open_office::UnlockError;
 use tasuki_office::staff::is_acceptable;
 
-use super::{heavy, lead};
-use crate::ask::Query;
-use crate::failure::{Failure, inside};
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{Administrator, At, Form};
+use super::heavy;
+use crate::entry::visitor::{Administrator, At, Form};
+use crate::http::ask::Query;
+use crate::http::failure::{Failure, inside};
+use crate::http::reply::lead;
+use crate::http::reply::page;
+use crate::shell::Shell;
+use crate::state::App;
 use crate::words;
 
 #[derive(Template)]
@@ -94,7 +96,7 @@ pub(crate) async fn recover(
         Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
         Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),
         Ok(code) => match heavy(|| app.node.recover_office(by, at.office.no, &code, new)) {
-            Ok(()) => return Ok(lead(&posted, &format!("/{}/unlock", at.office.no))),
+            Ok(()) => return Ok(lead(&posted, format!("/{}/unlock", at.office.no))),
             Err(error) => words::problem(&error),
         },
     };

@@ -1,11 +1,12 @@
 //! What stands in an address, or a failure that people understand; and how codes are read that people typed.
 
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::failure::Failure;
+use crate::http::failure::Failure;
 
 /// The variable parts of an address.
 pub(crate) struct Path<T>(pub(crate) T);
@@ -29,6 +30,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let found = AxumQuery::<T>::from_request_parts(parts, state).await;
         found.map(|AxumQuery(found)| Self(found)).map_err(|_| Failure::Malformed)
     }
+}
+
+/// A header as text; empty when it is absent.
+pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A name as people mean it: Japanese keyboards type `１３７` and `ﾀﾛｳ` as readily as `137` and `タロウ`.

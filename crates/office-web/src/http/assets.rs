@@ -7,25 +7,25 @@ use axum::response::{IntoResponse as _, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use crate::ask::Path;
-use crate::failure::Failure;
+use crate::http::ask::Path;
+use crate::http::failure::Failure;
 
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 const ASSETS: &[(&str, &str, &str)] = &[
-    ("tokens.css", CSS, include_str!("../static/tokens.css")),
-    ("tasuki.css", CSS, include_str!("../static/tasuki.css")),
-    ("main.js", JS, include_str!("../static/js/main.js")),
-    ("ask.js", JS, include_str!("../static/js/ask.js")),
-    ("autosave.js", JS, include_str!("../static/js/autosave.js")),
-    ("dialog.js", JS, include_str!("../static/js/dialog.js")),
-    ("drop.js", JS, include_str!("../static/js/drop.js")),
-    ("live.js", JS, include_str!("../static/js/live.js")),
-    ("seen.js", JS, include_str!("../static/js/seen.js")),
-    ("stream.js", JS, include_str!("../static/js/stream.js")),
-    ("worker.js", JS, include_str!("../static/js/worker.js")),
-    ("icon.svg", "image/svg+xml", include_str!("../static/icon.svg")),
+    ("tokens.css", CSS, include_str!("../../static/tokens.css")),
+    ("tasuki.css", CSS, include_str!("../../static/tasuki.css")),
+    ("main.js", JS, include_str!("../../static/js/main.js")),
+    ("ask.js", JS, include_str!("../../static/js/ask.js")),
+    ("autosave.js", JS, include_str!("../../static/js/autosave.js")),
+    ("dialog.js", JS, include_str!("../../static/js/dialog.js")),
+    ("drop.js", JS, include_str!("../../static/js/drop.js")),
+    ("live.js", JS, include_str!("../../static/js/live.js")),
+    ("seen.js", JS, include_str!("../../static/js/seen.js")),
+    ("stream.js", JS, include_str!("../../static/js/stream.js")),
+    ("worker.js", JS, include_str!("../../static/js/worker.js")),
+    ("icon.svg", "image/svg+xml", include_str!("../../static/icon.svg")),
 ];
 
 /// Changes whenever an asset does: browsers keep assets for ever under the address that holds it.

@@ -1,0 +1,4 @@
+//! Who is there: sessions, and the visitors that handlers take as arguments.
+
+pub(crate) mod session;
+pub(crate) mod visitor;
