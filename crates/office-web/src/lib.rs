@@ -31,14 +31,15 @@
 //! script as far as HTML allows.
 
 mod entry;
+mod forms;
 mod http;
 mod live;
 pub mod local;
 mod pages;
 mod routes;
 mod serve;
-mod shell;
 mod state;
+mod view;
 mod words;
 
 pub use http::route::Who;

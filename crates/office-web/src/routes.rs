@@ -10,8 +10,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::http::failure::{Failure, tell};
 use crate::http::route::{Route, Who, get, post};
 use crate::http::{assets, guard};
+use crate::pages::settings::{audit, backup, folders, password, staff};
 use crate::pages::{
-    backup, batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
+    batch, drafts, login, offices, partner_key, received, run, send, sent, settings, setup, table, top,
+    unlock,
 };
 use crate::state::App;
 use crate::{live, local};
@@ -27,7 +29,7 @@ fn table() -> Vec<Route> {
         get("/setup", First, setup::show),
         post("/setup", First, setup::begin),
         post("/setup/restore", First, setup::restore_backup),
-        get("/setup/kit/{file}", Member, setup::kit_file),
+        get("/setup/kit/{office}", Member, setup::kit_file),
         get("/{office}", Member, top::show),
         get("/{office}/events", Member, live::events),
         get("/{office}/unlock", Member, unlock::show),
@@ -70,17 +72,19 @@ fn table() -> Vec<Route> {
         get("/{office}/received/{id}/files/{file}", Member, received::file),
         get("/{office}/received/{id}/files/{file}/table", Member, table::of_received),
         get("/{office}/offices", Member, offices::show),
+        get("/{office}/partners/{partner}/key", Administrator, partner_key::show),
+        post("/{office}/partners/{partner}/key", Administrator, partner_key::confirm),
         get("/{office}/settings", Member, settings::show),
-        post("/{office}/settings/password", Member, settings::own_password),
-        post("/{office}/settings/sessions", Member, settings::end_sessions),
-        post("/{office}/settings/staff", Administrator, settings::add_staff),
-        post("/{office}/settings/staff/{id}", Administrator, settings::change_staff),
-        post("/{office}/settings/folders", Administrator, settings::folders),
-        post("/{office}/settings/office-password", Administrator, settings::office_password),
-        post("/{office}/settings/self-unlock", Administrator, settings::self_unlock),
+        post("/{office}/settings/password", Member, password::own),
+        post("/{office}/settings/sessions", Member, password::end_sessions),
+        post("/{office}/settings/staff", Administrator, staff::add),
+        post("/{office}/settings/staff/{id}", Administrator, staff::change),
+        post("/{office}/settings/folders", Administrator, folders::folders),
+        post("/{office}/settings/office-password", Administrator, password::office),
+        post("/{office}/settings/self-unlock", Administrator, folders::self_unlock),
         post("/{office}/settings/backup", Administrator, backup::backup),
         post("/{office}/settings/restore-seen", Administrator, backup::restore_seen),
-        get("/{office}/settings/audit", Administrator, settings::audit),
+        get("/{office}/settings/audit", Administrator, audit::show),
         get("/{office}/settings/add-office", Administrator, setup::show_more),
         post("/{office}/settings/add-office", Administrator, setup::begin_more),
         get("/{office}/bring-key", Administrator, setup::show_bring_key),
@@ -117,6 +121,26 @@ mod tests {
     use axum::routing;
 
     use super::*;
+    use crate::http::address::{Address, FIRST, LOGIN, SETUP};
+
+    /// No link leads nowhere.
+    #[test]
+    fn every_address_is_routed() {
+        let routes = routes();
+        let is_routed = |method: &str, address: &str| {
+            let path = address.split('?').next().unwrap();
+            routes.iter().any(|(known, known_path, _)| *known == method && *known_path == path)
+        };
+        for (methods, address) in Address::ALL {
+            for method in *methods {
+                assert!(is_routed(method, address), "{method} {address}");
+            }
+        }
+        for (method, address) in [("GET", FIRST), ("GET", LOGIN), ("POST", LOGIN), ("GET", SETUP)] {
+            assert!(is_routed(method, address), "{method} {address}");
+        }
+        assert!(!is_routed("POST", FIRST) && !is_routed("GET", "/{office}/nowhere"));
+    }
 
     #[tokio::test]
     async fn a_page_that_panics_says_so_and_the_others_go_on() {

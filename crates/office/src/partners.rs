@@ -33,6 +33,15 @@ pub struct Partner {
     pub key_confirmed_at: Option<Timestamp>,
 }
 
+/// The keys of a partner, for a person to compare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartnerKeys {
+    /// The one that is used now; empty when none is known.
+    pub now: String,
+    /// The one that was trusted before the last change; empty when it has never changed.
+    pub before: String,
+}
+
 impl Partner {
     /// Its name; empty when it is unknown.
     pub fn name(&self) -> &str {
@@ -131,26 +140,30 @@ impl Node {
                 )
                 .optional()?;
             let (mut statement, mut epoch) = known.clone().unwrap_or((None, 0));
-            let mut changed_at = None;
+            let (mut changed_at, mut before) = (None, None);
             // A key is only ever followed by one of a higher epoch: an older one, or another one of the same
             // epoch, is not believed, whoever hands it out.
             if let Some(verified) = &verified
                 && i64::from(verified.epoch) > epoch
             {
-                let is_new =
-                    statement.as_deref().is_some_and(|known| key_of(known) != Some(verified.key.to_string()));
+                before = statement.as_deref().and_then(key_of);
+                let is_new = statement.is_some() && before != Some(verified.key.to_string());
                 changed_at = is_new.then_some(now.as_millisecond());
+                before = before.filter(|_| is_new);
                 epoch = i64::from(verified.epoch);
                 statement.clone_from(&signed);
             }
             db.execute(
                 "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at,
-                     directory_epoch)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     directory_epoch, key_before)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (office, no) DO UPDATE SET details = excluded.details,
                      statement = excluded.statement, epoch = excluded.epoch, seen_at = excluded.seen_at,
                      key_changed_at = coalesce(excluded.key_changed_at, key_changed_at),
-                     directory_epoch = excluded.directory_epoch",
+                     directory_epoch = excluded.directory_epoch,
+                     key_before = iif(excluded.key_before IS NOT NULL
+                         AND coalesce(key_confirmed_at >= key_changed_at, key_changed_at IS NULL),
+                         excluded.key_before, key_before)",
                 params![
                     open.no().as_str(),
                     no.as_str(),
@@ -159,11 +172,25 @@ impl Node {
                     epoch,
                     changed_at,
                     now.as_millisecond(),
-                    named_epoch
+                    named_epoch,
+                    before
                 ],
             )?;
             Ok(())
         })
+    }
+
+    /// The keys of a partner, as this node has verified them.
+    ///
+    /// # Errors
+    /// When the partner is not known, or the database fails.
+    pub fn partner_keys(&self, office: OfficeNo, no: OfficeNo) -> Result<PartnerKeys, OfficeError> {
+        let (statement, before): (Option<String>, Option<String>) = self.db().read(|db| {
+            let sql = "SELECT statement, key_before FROM partner WHERE office = ?1 AND no = ?2";
+            db.query_row(sql, [office.as_str(), no.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        })?;
+        let now = statement.as_deref().and_then(key_of).unwrap_or_default();
+        Ok(PartnerKeys { now, before: before.unwrap_or_default() })
     }
 
     /// A person has asked a partner whether its changed key is its own, and it is.

@@ -399,6 +399,10 @@ fn partner_obstacle(receiver: OfficeNo, partner: &Partner) -> Option<Remark> {
             format!("送信先の事業所番号 {receiver} は名簿にありません。"),
             "介護ソフトに登録した事業所番号を確かめてください。「事業所検索」で探せます。",
         ),
+        Some(Participation::Active) if partner.has_unconfirmed_key() => (
+            "送信先の鍵が新しくなり、まだ確かめられていません。".to_owned(),
+            "相手の事業所に電話などで確かめて、管理者が「確認済み」にすると送れます。",
+        ),
         Some(Participation::Active) => return None,
         Some(Participation::Listed | Participation::Registered) => (
             "送信先はまだ連携に参加していません。".to_owned(),

@@ -7,6 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use tasuki_office::staff::StaffId;
+use tasuki_terms::OfficeNo;
 use tokio::sync::watch;
 
 /// A page that nobody touches for so long is locked.
@@ -23,6 +24,8 @@ const MOST: usize = 200;
 pub(crate) struct Session {
     pub(crate) staff: StaffId,
     pub(crate) csrf: String,
+    /// The recovery files of offices that were begun in it: they open nothing without the code, and go with it.
+    kits: Vec<(OfficeNo, Vec<u8>)>,
     began: Timestamp,
     seen: Timestamp,
 }
@@ -54,7 +57,7 @@ impl Sessions {
             let oldest = sessions.iter().min_by_key(|(_, session)| session.seen).map(|(token, _)| *token);
             oldest.map(|token| sessions.remove(&token));
         }
-        sessions.insert(hash(&token), Session { staff, csrf, began: now, seen: now });
+        sessions.insert(hash(&token), Session { staff, csrf, kits: Vec::new(), began: now, seen: now });
         Some(token)
     }
 
@@ -66,6 +69,14 @@ impl Sessions {
             session.seen = now;
         }
         Some(session.clone())
+    }
+
+    /// Keeps a recovery file for whoever has just begun with an office.
+    pub(crate) fn keep_kit(&self, token: &str, office: OfficeNo, file: Vec<u8>) {
+        if let Some(session) = self.lock().get_mut(&hash(token)) {
+            session.kits.retain(|(kept, _)| *kept != office);
+            session.kits.push((office, file));
+        }
     }
 
     pub(crate) fn end(&self, token: &str) {
@@ -105,6 +116,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// The recovery file of an office that was begun in this session.
+    pub(crate) fn kit(&self, office: OfficeNo) -> Option<Vec<u8>> {
+        self.kits.iter().find(|(kept, _)| *kept == office).map(|(_, file)| file.clone())
+    }
+
     fn is_alive(&self, now: Timestamp) -> bool {
         now.duration_since(self.seen) < IDLE && now.duration_since(self.began) < LONGEST
     }
@@ -124,6 +140,22 @@ fn hash(token: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recovery_file_belongs_to_its_session_and_goes_with_it() {
+        let (sessions, start) = (Sessions::default(), Timestamp::UNIX_EPOCH);
+        let (office, other) = ("1370000019".parse().unwrap(), "1370000027".parse().unwrap());
+        let token = sessions.begin(StaffId(1), start).unwrap();
+        let elsewhere = sessions.begin(StaffId(1), start).unwrap();
+        sessions.keep_kit(&token, office, b"old".to_vec());
+        sessions.keep_kit(&token, office, b"new".to_vec());
+        let kit = |token: &str, office| sessions.find(token, start, true).and_then(|found| found.kit(office));
+        assert_eq!(kit(&token, office), Some(b"new".to_vec()));
+        assert_eq!((kit(&token, other), kit(&elsewhere, office)), (None, None));
+        sessions.end(&token);
+        sessions.keep_kit(&token, office, b"late".to_vec());
+        assert_eq!(kit(&token, office), None);
+    }
 
     #[test]
     fn sessions_end_by_idleness_age_and_wish() {

@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, Method, Uri};
 use tasuki_office::open_office::OwnOffice;
 use tasuki_office::staff::{Role, Staff};
 
-use crate::http::ask::text_of;
-use crate::http::failure::{Failure, asks_by_script, inside, is_live};
+use crate::http::address::{FIRST, inside};
+use crate::http::failure::Failure;
+use crate::http::headers::{asks_by_script, is_live, text_of};
 use crate::http::posted::Posted;
 use crate::state::App;
 
@@ -44,7 +45,7 @@ pub(crate) fn token(app: &App, headers: &HeaderMap) -> Option<String> {
 }
 
 fn path_of(uri: &Uri) -> String {
-    uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
+    uri.path_and_query().map_or(FIRST, |path| path.as_str()).to_owned()
 }
 
 /// The page to come back to after a log-in: what was asked for when that is a page, otherwise the page from which a form

@@ -1,7 +1,6 @@
 //! What stands in an address, or a failure that people understand; and how codes are read that people typed.
 
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use unicode_normalization::UnicodeNormalization as _;
@@ -32,9 +31,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A header as text; empty when it is absent.
-pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+/// A place in a list, as it stands in an address: time and number.
+pub(crate) fn place(text: &str) -> Option<(i64, i64)> {
+    let (at, id) = text.split_once('-')?;
+    Some((at.parse().ok()?, id.parse().ok()?))
 }
 
 /// A name as people mean it: Japanese keyboards type `１３７` and `ﾀﾛｳ` as readily as `137` and `タロウ`.

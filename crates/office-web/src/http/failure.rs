@@ -1,14 +1,20 @@
 //! What a visitor gets instead of a page: a page that says why, or the same words as JSON when a script asks.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::Json;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
+use tasuki_terms::OfficeNo;
+
+use super::address::{Address, FIRST, LOGIN, quoted};
+use super::headers::asks_by_script;
 
 use crate::words;
 
@@ -45,8 +51,18 @@ impl From<OfficeError> for Failure {
     }
 }
 
+impl Failure {
+    /// Locked keys lead to 事業所ユーザログイン and back to a page; everything else is what it is.
+    pub(crate) fn unlocking(path: impl Display) -> impl FnOnce(OfficeError) -> Self {
+        move |error| match error {
+            OfficeError::KeysLocked => Self::KeysLocked(path.to_string()),
+            error => error.into(),
+        }
+    }
+}
+
 #[derive(Template)]
-#[template(path = "failure.html")]
+#[template(path = "pages/failure.html")]
 struct Page {
     title: &'static str,
     message: String,
@@ -157,18 +173,6 @@ impl Told {
     }
 }
 
-/// Whether a script of ours asks. It wants to know what is so and where to go on; led to a log-in page, it would take
-/// that page for the answer.
-pub(crate) fn asks_by_script(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    accept.starts_with("application/json") || accept.starts_with("text/event-stream") || is_live(headers)
-}
-
-/// Whether a page asks for itself once more, without a person having done anything.
-pub(crate) fn is_live(headers: &HeaderMap) -> bool {
-    headers.get("tasuki-live").is_some_and(|live| live == "1")
-}
-
 fn status_of(error: &OfficeError) -> StatusCode {
     match error {
         OfficeError::Changed
@@ -185,39 +189,11 @@ fn status_of(error: &OfficeError) -> StatusCode {
 
 /// The log-in page that leads back to a page of ours.
 pub(crate) fn login_address(path: &str) -> String {
-    if path == "/" { "/login".to_owned() } else { format!("/login?next={}", quoted(path)) }
+    if path == FIRST { LOGIN.to_owned() } else { format!("{LOGIN}?next={}", quoted(path)) }
 }
 
 /// The page of 事業所ユーザログイン that leads back to a page of ours.
 fn unlock_address(path: &str) -> String {
-    let office = path.split('/').nth(1).unwrap_or_default();
-    format!("/{office}/unlock?next={}", quoted(path))
-}
-
-pub(crate) fn quoted(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// An address inside these pages, or the first page: nobody is led elsewhere.
-pub(crate) fn inside(address: &str) -> &str {
-    let is_inside = address.starts_with('/')
-        && !address.starts_with("//")
-        && !address.contains('\\')
-        && !address.chars().any(char::is_control);
-    if is_inside { address } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_elsewhere() {
-        for good in ["/", "/1370000019/send/3?x=1"] {
-            assert_eq!(inside(good), good);
-        }
-        for bad in ["", "https://example.com", "//example.com", "/\\example.com", "javascript:1", "/a\r\nb"] {
-            assert_eq!(inside(bad), "/", "{bad}");
-        }
-    }
+    let office = path.split('/').nth(1).and_then(|no| no.parse::<OfficeNo>().ok());
+    office.map_or(FIRST.to_owned(), |office| Address::Unlock.of(office).leading_to(path))
 }

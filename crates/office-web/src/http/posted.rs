@@ -12,8 +12,9 @@ use futures_util::TryStreamExt as _;
 use futures_util::stream::try_unfold;
 use tasuki_office::review::Dropped;
 
-use super::ask::{code, text_of};
-use super::failure::{Failure, asks_by_script};
+use super::ask::code;
+use super::failure::Failure;
+use super::headers::{asks_by_script, text_of};
 
 /// Most bytes of one request with files: pages send more in several requests.
 pub(crate) const UPLOAD_BYTES: usize = 128 * 1024 * 1024;
@@ -50,8 +51,23 @@ impl Posted {
         self.fields.get(name).into_iter().flatten().map(String::as_str)
     }
 
+    /// Whether a field was posted at all, be it empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     pub(crate) fn is_ticked(&self, name: &str) -> bool {
         !self.raw(name).is_empty()
+    }
+
+    /// What a form of these fields posts.
+    #[cfg(test)]
+    pub(crate) fn with(fields: &[(&str, &str)]) -> Self {
+        let mut posted = Self::default();
+        for (name, value) in fields {
+            posted.fields.entry((*name).to_owned()).or_default().push((*value).to_owned());
+        }
+        posted
     }
 
     /// Reads a body without asking who sent it.

@@ -1,12 +1,13 @@
 //! Answers: a page, a way on, a file.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 use tasuki_office::review::Dropped;
 
-use super::failure::{Failure, quoted};
+use super::address::quoted;
+use super::failure::Failure;
 use super::posted::Posted;
 
 /// A page, made.
@@ -17,6 +18,16 @@ pub(crate) fn page(template: &impl askama::Template) -> Response {
             tracing::error!(error = %error, "a template failed");
             Failure::Broken.into_response()
         }
+    }
+}
+
+/// A form once more, with what is wrong beside its fields; a script is told in words.
+pub(crate) fn refuse(posted: &Posted, error: &str, again: &impl askama::Template) -> Response {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    if posted.by_script {
+        (status, Json(json!({ "message": error, "next": null }))).into_response()
+    } else {
+        (status, page(again)).into_response()
     }
 }
 

@@ -16,8 +16,8 @@ use super::types::{
     Drafts, Outbox, ProblemCode, Ready, Remark, Send, SendState, SendWithReceipts, Submission, Submitted,
     Wanted,
 };
+use crate::http::ask::place;
 use crate::http::posted::Posted;
-use crate::pages::place;
 use crate::state::App;
 
 /// Lines of an answer.
