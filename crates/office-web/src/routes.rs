@@ -1,10 +1,11 @@
 //! Every page and action, and who may use it.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler as _;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::http::failure::{Failure, tell};
@@ -104,11 +105,20 @@ pub(crate) fn router(app: App) -> Router {
     let routes =
         table().into_iter().fold(Router::new(), |routes, route| routes.route(route.path, route.handler));
     let routes = routes
-        .fallback(async || Failure::NotFound)
-        .method_not_allowed_fallback(async || Failure::NotFound)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(nowhere)
         // Whoever reads a body says how much of it.
         .layer(DefaultBodyLimit::disable());
     told(routes).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
+}
+
+/// What is said where nothing is.
+async fn nowhere(State(app): State<App>, request: Request) -> Response {
+    if local::is_local(request.uri().path()) {
+        local::nowhere.call(request, app).await
+    } else {
+        Failure::NotFound.into_response()
+    }
 }
 
 /// Failures become what the visitor understands, also when a handler panics.
