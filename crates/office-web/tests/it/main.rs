@@ -14,7 +14,11 @@ mod backup;
 mod codes;
 mod effects;
 mod failures;
+mod forms;
+mod links;
 mod local;
+mod partner_key;
+mod setup;
 mod who;
 
 #[path = "../../../office/tests/it/world.rs"]
