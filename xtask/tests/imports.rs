@@ -28,6 +28,22 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// knot any more must go from here, and a new one fails.
 const KNOTS: &str = include_str!("imports/knots.txt");
 
+/// Which room of `office-web` may use which: folders, or files of them. `routes`, `serve` and `lib` may use everything.
+const ROOMS_OF_THE_PAGES: &[(&str, &[&str])] = &[
+    ("words", &[]),
+    ("http", &["state", "words"]),
+    ("state", &["entry/session", "local/access"]),
+    ("entry", &["http", "state"]),
+    ("forms", &["http/ask", "http/posted", "words"]),
+    ("view", &["forms", "http/address", "http/ask", "words"]),
+    ("pages", &["entry", "forms", "http", "state", "view", "words"]),
+    ("live", &["entry", "http", "state", "words"]),
+    ("local", &["entry/session", "http", "state", "words"]),
+];
+
+/// What views and forms must not name: they are pure.
+const IMPURE: [&str; 5] = ["axum", "::node::", "tokio", "Timestamp::now", "std::fs"];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -60,6 +76,31 @@ fn no_file_uses_another_in_a_circle() {
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
     assert!(new.is_empty() && gone.is_empty(), "new knots: {new:#?}\nno longer there: {gone:#?}");
+}
+
+#[test]
+fn the_rooms_of_the_pages_keep_their_doors() {
+    let folder = root().join("crates/office-web/src");
+    let mut wrong = Vec::new();
+    for (file, used) in Sources::read(&folder).graph() {
+        let room = file.trim_end_matches(".rs").split('/').next().unwrap();
+        let Some((_, doors)) = ROOMS_OF_THE_PAGES.iter().find(|(name, _)| *name == room) else { continue };
+        let is_of = |used: &str, door: &str| {
+            used.trim_end_matches(".rs") == door || used.starts_with(&format!("{door}/"))
+        };
+        let may = |used: &str| match (room, used.starts_with("pages/")) {
+            // A page never uses another page: what several need stands above them.
+            ("pages", true) => is_of(&file, used.trim_end_matches(".rs")),
+            _ => is_of(used, room) || doors.iter().any(|door| is_of(used, door)),
+        };
+        wrong.extend(used.iter().filter(|used| !may(used)).map(|used| format!("{file} uses {used}")));
+        if matches!(room, "forms" | "view") {
+            let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+            let named = IMPURE.iter().filter(|name| text.contains(*name));
+            wrong.extend(named.map(|name| format!("{file} names {name}")));
+        }
+    }
+    assert!(wrong.is_empty(), "see the front page of office-web: {wrong:#?}");
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub(crate) mod partner_key;
 pub(crate) mod parts;
 pub(crate) mod received;
 pub(crate) mod run;
+#[cfg(test)]
+mod sample;
 pub(crate) mod send;
 pub(crate) mod sent;
 pub(crate) mod settings;

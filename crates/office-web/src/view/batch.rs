@@ -231,7 +231,7 @@ impl Confirm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::frame::sample;
+    use crate::view::sample;
     use tasuki_office::sends::{Counts as MenuCounts, SendId};
 
     fn row(state: SendState, readiness: Readiness, is_held: bool) -> Row {

@@ -54,3 +54,34 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use tasuki_office::sends::{Counts, SendState};
+
+    #[test]
+    fn a_draft_says_for_whom_it_is_and_why_it_came_back() {
+        let failed =
+            Send { reason: "大きすぎます。".to_owned(), ..sample::send(1, SendState::Failed) };
+        let undecided = Send { receiver: None, ..sample::send(2, SendState::Draft) };
+        let frame = sample::frame("/1370000019/drafts", None, Counts::default());
+        let names = vec![(sample::no("1370000027"), "さくら訪問介護".to_owned())];
+        let drafts = Drafts::of(frame, vec![failed, undecided], &names, sample::now());
+        let rows: Vec<_> = drafts
+            .rows
+            .iter()
+            .map(|row| {
+                (row.receiver.name.as_str(), row.reason.as_str(), row.open.to_string(), row.saved.as_str())
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("さくら訪問介護", "大きすぎます。", "/1370000019/send/1".to_owned(), "今日 11:00"),
+                ("", "", "/1370000019/send/2".to_owned(), "今日 11:00"),
+            ]
+        );
+    }
+}

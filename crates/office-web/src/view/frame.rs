@@ -178,56 +178,9 @@ fn done_words(done: Done) -> &'static str {
 }
 
 #[cfg(test)]
-pub(super) mod sample {
-    use jiff::Timestamp;
-    use tasuki_office::staff::StaffId;
-
-    use super::*;
-
-    /// An office of this node.
-    pub(crate) fn office() -> OwnOffice {
-        OwnOffice {
-            no: "1370000019".parse().unwrap(),
-            name: "みほん居宅介護支援".to_owned(),
-            kj_id: "KJ000000000001".parse().unwrap(),
-            relay: "https://relay.example.jp:8443".to_owned(),
-            certificate_until: "2026-10-24T00:00:00Z".parse().unwrap(),
-            fingerprint: "0123456789abcdef".to_owned(),
-            key: "age1sample".to_owned(),
-            folders: tasuki_office::open_office::Folders::default(),
-        }
-    }
-
-    /// A member of its staff.
-    pub(crate) fn staff(role: Role) -> Staff {
-        Staff {
-            id: StaffId(7),
-            login: "hanako".to_owned(),
-            name: "見本 花子".to_owned(),
-            role,
-            disabled: false,
-            locked_until: None,
-        }
-    }
-
-    /// Noon in Japan.
-    pub(crate) fn now() -> Timestamp {
-        "2025-10-24T03:00:00Z".parse().unwrap()
-    }
-
-    /// What surrounds a page of it.
-    pub(crate) fn frame(path: &str, link: Option<LinkState>, counts: Counts) -> Frame {
-        let office = office();
-        let staff = staff(Role::Member);
-        let offices = vec![office.clone()];
-        let around = Around { office: &office, offices, staff: &staff, csrf: "csrf", path, counts, link };
-        Frame::of(around, Menu::Drafts, "一時保存")
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::sample;
 
     #[test]
     fn the_menu_shows_where_one_is_and_what_waits() {

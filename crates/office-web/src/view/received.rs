@@ -173,3 +173,39 @@ fn kind_name(name: &str) -> String {
 pub(crate) fn is_picture(media_type: MediaType) -> bool {
     matches!(media_type, MediaType::Jpeg | MediaType::Png | MediaType::Gif)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use tasuki_office::sends::Counts;
+
+    fn frame() -> Frame {
+        sample::frame("/1370000019/received", None, Counts::default())
+    }
+
+    #[test]
+    fn the_list_shows_every_sender_by_something() {
+        let nameless = Arrival { sender_name: String::new(), ..sample::arrival(2, ArrivalState::Read) };
+        let items = vec![sample::arrival(1, ArrivalState::Unread), nameless];
+        let wanted = Wanted { state: "read".into(), ..Wanted::default() };
+        let found = Listed { items, next: None };
+        let list = ReceivedList::of(frame(), found, wanted, Meant::Any, Names::new(), sample::now());
+        let senders: Vec<_> = list.rows.iter().map(|row| row.sender.name.as_str()).collect();
+        assert_eq!(senders, ["さくら訪問介護", "（名前は確認中）"]);
+        assert!(list.rows.iter().all(|row| row.sender.no == "1370000027" && row.at == "今日 10:00"));
+        assert!(list.bar.is_filtered && list.frame.ask_unlock, "what has arrived is asked for");
+        let chosen: Vec<_> =
+            list.bar.states.iter().filter(|state| state.is_chosen).map(|state| state.name).collect();
+        assert_eq!(chosen, ["既読"]);
+    }
+
+    #[test]
+    fn a_refused_arrival_says_why_and_gives_nothing_out() {
+        let mut arrival = sample::arrival(1, ArrivalState::Refused);
+        arrival.inside.refusal = "署名を確かめられません。".to_owned();
+        let shown = Received::of(frame(), arrival, None, &Names::new(), "", Tried::default());
+        assert_eq!((shown.refusal.as_str(), shown.is_signed), ("署名を確かめられません。", false));
+        assert!(shown.files.is_empty());
+    }
+}

@@ -237,12 +237,68 @@ impl Confirm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tasuki_office::review::{Remark, Tally};
+    use crate::view::sample;
+    use tasuki_office::open_office::LinkState;
+    use tasuki_office::review::Remark;
+    use tasuki_office::sends::{Counts, SendState};
+    use tasuki_protocol::directory::{Office, Participation};
 
     fn file(id: i64, is_standard: bool, remarks: Vec<Remark>) -> FileReview {
-        let (name, kind) = (format!("{id}.csv"), "第1表".to_owned());
-        let (size, rows, people) = (1, 1, 1);
-        FileReview { id, name, size, kind, is_standard, rows, people, remarks, hidden: Tally::default() }
+        FileReview { is_standard, remarks, ..sample::file(id) }
+    }
+
+    fn partner(changed: bool, confirmed: bool) -> Partner {
+        let no = sample::no("1370000027");
+        let at = |is_so: bool| is_so.then(sample::now);
+        let found = Office {
+            no,
+            name: "さくら訪問介護".to_owned(),
+            kana: String::new(),
+            address: String::new(),
+            phone: String::new(),
+            fax: String::new(),
+            services: Vec::new(),
+            participation: Participation::Active,
+            key: None,
+        };
+        Partner {
+            no,
+            found: Some(found),
+            seen_at: sample::now(),
+            key_changed_at: at(changed),
+            key_confirmed_at: at(confirmed),
+        }
+    }
+
+    #[test]
+    fn a_send_is_held_by_a_changed_key_and_says_so_once() {
+        for (changed, confirmed, can_go, words) in [
+            (false, false, true, "送信できます"),
+            (true, false, false, "相手の鍵の確認を待っています"),
+            (true, true, true, "送信できます"),
+        ] {
+            let frame = sample::frame("/1370000019/send/1", Some(LinkState::Online), Counts::default());
+            let (send, partner) = (sample::send(1, SendState::Draft), partner(changed, confirmed));
+            let page = SendPage::of(frame, send, Some(&partner), Names::new(), Typed::default());
+            assert_eq!((page.can_go, page.verdict.words), (can_go, words));
+            assert_eq!(page.key_note.is_some(), !can_go);
+            assert!(page.receiver_remarks.is_empty(), "the note says it");
+            // Who may not confirm is not led there.
+            assert!(
+                page.key_note.is_none_or(|note| note.confirm.is_none() && note.text.contains("10月24日"))
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_stays_as_it_was_typed() {
+        let frame = sample::frame("/1370000019/send/1", None, Counts::default());
+        let wrong = Field { error: "長すぎます。".to_owned(), ..Field::with("長い") };
+        let typed = Typed { message: Some(wrong.clone()), ..Typed::default() };
+        let page = SendPage::of(frame, sample::send(1, SendState::Draft), None, Names::new(), typed);
+        assert_eq!(page.message, wrong);
+        assert_eq!(page.draft.unwrap().receiver.typed, "1370000027", "and the receiver as it is kept");
+        assert!(page.frame.ask_unlock && page.verdict.words.contains("事業所ユーザログイン"));
     }
 
     #[test]

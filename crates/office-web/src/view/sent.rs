@@ -219,3 +219,98 @@ impl Proof {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use tasuki_office::open_office::LinkState;
+    use tasuki_office::sends::Counts;
+
+    fn frame(link: Option<LinkState>) -> Frame {
+        sample::frame("/1370000019/sent", link, Counts::default())
+    }
+
+    /// A state is never shown with what it does not allow.
+    #[test]
+    fn a_send_offers_what_its_state_allows() {
+        use SendState as S;
+        for (state, offered) in [
+            (S::Draft, "edit"),
+            (S::Queued, "withdraw"),
+            (S::Sending, "withdraw"),
+            (S::Interrupted, "withdraw"),
+            (S::Failed, "edit"),
+            (S::Sent, "withdraw proof again"),
+            (S::Received, "proof again"),
+            (S::Opened, "proof again"),
+            (S::Imported, "proof again"),
+            (S::Refused, "proof again"),
+            (S::Withdrawing, ""),
+            (S::Withdrawn, "proof again"),
+            (S::Expired, "proof again"),
+        ] {
+            let sent = Sent::of(
+                frame(Some(LinkState::Online)),
+                sample::send(1, state),
+                &Names::new(),
+                String::new(),
+            );
+            let links = [
+                ("withdraw", sent.withdraw),
+                ("proof", sent.proof),
+                ("edit", sent.edit),
+                ("again", sent.again),
+            ];
+            let found: Vec<_> =
+                links.iter().filter(|(_, link)| link.is_some()).map(|(name, _)| *name).collect();
+            assert_eq!(found.join(" "), offered, "{state:?}");
+            let is_kept = state.is_handed_in();
+            assert!(sent.files.iter().all(|file| file.save.is_some() == is_kept), "{state:?}");
+        }
+        let locked = Sent::of(frame(None), sample::send(1, S::Sent), &Names::new(), String::new());
+        assert!(locked.files.iter().all(|file| file.save.is_none() && file.table.is_none()));
+    }
+
+    #[test]
+    fn the_list_keeps_what_it_is_narrowed_to() {
+        let found = Listed { items: vec![sample::send(5, SendState::Sent)], next: Some("7-5".to_owned()) };
+        let wanted = Wanted { state: "sent".into(), other: "さくら".into(), month: "2025-10".into() };
+        let meant = Meant::One(sample::no("1370000027"));
+        assert_eq!(filter(&wanted, meant, Some((7, 5))).receiver, meant.one());
+        let list = SentList::of(frame(None), found, wanted, meant, Names::new(), sample::now());
+        assert!(list.bar.is_filtered && !list.frame.ask_unlock);
+        let chosen: Vec<_> =
+            list.bar.states.iter().filter(|state| state.is_chosen).map(|state| state.name).collect();
+        assert_eq!(chosen, ["送信済"]);
+        assert!(list.bar.states.iter().all(|state| state.name != "一時保存"), "a draft is on another list");
+        let next = list.next.unwrap();
+        assert!(
+            next.starts_with("?state=sent&receiver=") && next.ends_with("&month=2025-10&before=7-5"),
+            "{next}"
+        );
+        let row = &list.rows[0];
+        assert_eq!(
+            (row.at.as_str(), row.files, row.link.to_string().as_str()),
+            ("今日 11:00", 2, "/1370000019/sent/5")
+        );
+        // What is typed and means nothing narrows nothing, and is not said to.
+        let nothing = Wanted { state: "nothing".into(), other: String::new(), month: "いつか".into() };
+        let found = Listed { items: Vec::new(), next: None };
+        let list = SentList::of(frame(None), found, nothing, Meant::Any, Names::new(), sample::now());
+        assert!(!list.bar.is_filtered && list.next.is_none());
+    }
+
+    #[test]
+    fn what_happened_is_told_in_its_order() {
+        let send = Send {
+            sent_at: Some(sample::now()),
+            changed_at: Some(sample::now()),
+            ..sample::send(1, SendState::Withdrawn)
+        };
+        let steps = steps(&send);
+        let names: Vec<_> = steps.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["送信の操作", "送信済（連携基盤が受け取った）", "取消済"]);
+        assert!(steps[1].1.ends_with("12:00:00（日本時間）"), "{steps:?}");
+    }
+}

@@ -284,7 +284,7 @@ fn trouble_words(trouble: BackupTrouble) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::frame::sample;
+    use crate::view::sample;
     use BackupPlace::{Apart, Missing, SameDisk};
     use jiff::SignedDuration;
 

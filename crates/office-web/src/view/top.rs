@@ -258,7 +258,7 @@ fn greeting(hour: i8) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::frame::sample;
+    use crate::view::sample;
     use tasuki_office::sends::Counts;
 
     fn duty(duty: Duty, is_done: bool, obstacle: Option<Obstacle>) -> DutyState {
