@@ -1,6 +1,7 @@
 //! The screens, one file for each subject. A handler asks the node, makes a view, and replies.
 
 pub(crate) mod batch;
+pub(crate) mod bring_key;
 pub(crate) mod drafts;
 pub(crate) mod login;
 pub(crate) mod offices;

@@ -13,8 +13,8 @@ use crate::http::route::{Route, Who, get, post};
 use crate::http::{assets, guard};
 use crate::pages::settings::{audit, backup, folders, password, staff};
 use crate::pages::{
-    batch, drafts, login, offices, partner_key, received, run, send, sent, settings, setup, table, top,
-    unlock,
+    batch, bring_key, drafts, login, offices, partner_key, received, run, send, sent, settings, setup, table,
+    top, unlock,
 };
 use crate::state::App;
 use crate::{live, local};
@@ -88,8 +88,8 @@ fn table() -> Vec<Route> {
         get("/{office}/settings/audit", Administrator, audit::show),
         get("/{office}/settings/add-office", Administrator, setup::show_more),
         post("/{office}/settings/add-office", Administrator, setup::begin_more),
-        get("/{office}/bring-key", Administrator, setup::show_bring_key),
-        post("/{office}/bring-key", Administrator, setup::bring_key),
+        get("/{office}/bring-key", Administrator, bring_key::show),
+        post("/{office}/bring-key", Administrator, bring_key::bring_key),
         get("/static/{version}/{name}", Anybody, assets::asset),
     ];
     table.extend(local::routes());
@@ -146,7 +146,9 @@ mod tests {
                 assert!(is_routed(method, address), "{method} {address}");
             }
         }
-        for (method, address) in [("GET", FIRST), ("GET", LOGIN), ("POST", LOGIN), ("GET", SETUP)] {
+        for (method, address) in
+            [("GET", FIRST), ("GET", LOGIN), ("POST", LOGIN), ("GET", SETUP), ("POST", SETUP)]
+        {
             assert!(is_routed(method, address), "{method} {address}");
         }
         assert!(!is_routed("POST", FIRST) && !is_routed("GET", "/{office}/nowhere"));

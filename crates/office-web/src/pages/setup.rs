@@ -4,25 +4,20 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use tasuki_office::backup::{BackupError, RestoreProblem};
 use tasuki_office::enrolment::{Enrolment, RecoveryKit};
-use tasuki_office::error::OfficeError;
 use tasuki_office::staff::Staff;
 use tasuki_terms::OfficeNo;
 
-use super::frame;
 use crate::entry::cookie::with_cookie;
 use crate::entry::visitor::{Administrator, At, Form, Headers, OpenForm, Visitor, identify};
-use crate::forms::key::BringKey as BringKeyForm;
 use crate::forms::setup::{Beginning, Setup as SetupForm};
 use crate::forms::staff::NewStaff;
 use crate::http::address::{Address, FIRST, SETUP};
 use crate::http::ask::Path;
 use crate::http::failure::Failure;
-use crate::http::reply::{lead, page};
+use crate::http::reply::page;
 use crate::state::App;
-use crate::view::frame::Menu;
-use crate::view::setup::{BringKey, Kit, Setup};
+use crate::view::setup::{Kit, Setup, backup_words, problem_words};
 use crate::words;
 
 pub(crate) async fn show(State(app): State<App>, Headers(headers): Headers) -> Result<Response, Failure> {
@@ -193,42 +188,6 @@ pub(crate) async fn kit_file(
     Ok((headers, session.kit(office).ok_or(Failure::NotFound)?).into_response())
 }
 
-async fn key_page(app: &App, at: At, form: BringKeyForm, problem: String) -> Result<BringKey, Failure> {
-    let title = "事業所の鍵をこのPCに入れる";
-    let frame = app.node.run(move |node| frame(node, &at, Menu::Settings, title)).await?;
-    Ok(BringKey { frame, form, problem })
-}
-
-/// The key of the office for a further computer.
-pub(crate) async fn show_bring_key(
-    State(app): State<App>,
-    Administrator(at): Administrator,
-) -> Result<Response, Failure> {
-    Ok(page(&key_page(&app, at, BringKeyForm::default(), String::new()).await?))
-}
-
-pub(crate) async fn bring_key(
-    State(app): State<App>,
-    Administrator(at): Administrator,
-    Form(mut posted): Form,
-) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let (mut form, meant) = BringKeyForm::read(&mut posted);
-    let mut problem = String::new();
-    if let Some((file, code)) = meant {
-        match app.node.adopt_office_key(&at.visitor.staff.login, no, &file, &code).await {
-            Ok(()) => return Ok(lead(&posted, Address::Top.of(no))),
-            Err(OfficeError::KeysLocked) => {
-                return Err(Failure::KeysLocked(Address::BringKey.of(no).to_string()));
-            }
-            Err(OfficeError::Vault(_)) => form.refuse_code(),
-            Err(error) => problem = words::problem(&error),
-        }
-    }
-    let again = key_page(&app, at, form, problem).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response())
-}
-
 /// Brings a backup of any size back before anything was set up: it goes from the browser to the disk piece by piece, and
 /// takes effect at the next start.
 pub(crate) async fn restore_backup(
@@ -262,47 +221,4 @@ async fn take_backup(app: &App, mut multipart: Multipart) -> Result<Result<(), S
             .map_err(|error| backup_words(&error));
     }
     Ok(taken)
-}
-
-fn backup_words(error: &BackupError) -> String {
-    let size = |bytes: u64| words::size(bytes);
-    match error {
-        BackupError::NotABackup => {
-            "このファイルは Tasuki のバックアップではないか、途中で切れています。「tasuki-」で始まるファイルを選んでください。".into()
-        }
-        BackupError::Damaged => {
-            "このバックアップは壊れているため、元に戻せません。別の日のバックアップを選んでください。".into()
-        }
-        BackupError::Newer { .. } => {
-            "このバックアップは新しい版のプログラムで作られています。プログラムを新しくしてから、もう一度選んでください。".into()
-        }
-        BackupError::NoSpace { needed, free } => format!(
-            "空き容量が足りません。{} 必要ですが、空きは {} です。不要なファイルを減らして、もう一度選んでください。",
-            size(*needed),
-            size(*free)
-        ),
-        BackupError::NodeThere => "このパソコンでは、もう利用を開始しています。".into(),
-        BackupError::Office(error) => words::problem(error),
-    }
-}
-
-/// Why the backup that was laid ready before the last start is not there.
-fn problem_words(problem: RestoreProblem) -> &'static str {
-    match problem {
-        RestoreProblem::Damaged => {
-            "前に選んだバックアップは壊れていたため、元に戻せませんでした。別の日のバックアップを選んでください。"
-        }
-        RestoreProblem::Newer => {
-            "前に選んだバックアップは新しい版のプログラムで作られているため、元に戻せませんでした。プログラムを新しくしてから、もう一度選んでください。"
-        }
-        RestoreProblem::NodeThere => {
-            "前に選んだバックアップは、その間に利用を開始したため、元に戻しませんでした。"
-        }
-        RestoreProblem::NoSpace => {
-            "空き容量が足りないため、バックアップを元に戻せませんでした。不要なファイルを減らしてから、プログラムを起動し直してください。"
-        }
-        RestoreProblem::Io => {
-            "ファイルを読み書きできないため、バックアップを元に戻せませんでした。プログラムを起動し直すと、もう一度試します。"
-        }
-    }
 }
