@@ -13,9 +13,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::visitor::At;
+use crate::entry::visitor::At;
+use crate::http::failure::Failure;
+use crate::state::App;
 use crate::words;
 
 /// Much news at once, as while a batch is sent, is told together.

@@ -21,7 +21,23 @@ pub mod types;
 
 pub use access::LocalAccess;
 
-use crate::routes::{Route, Who, get, post};
+use axum::http::StatusCode;
+
+use self::caller::Program;
+use self::refusal::Refused;
+use self::types::ProblemCode;
+use crate::http::route::{Route, Who, get, post};
+
+/// Whether a program asks, so that it is answered as programs are.
+pub(crate) fn is_local(path: &str) -> bool {
+    path == "/local" || path.starts_with("/local/")
+}
+
+/// What a program gets where no call is.
+pub(crate) async fn nowhere(_program: Program) -> Refused {
+    let message = "この呼び出しはありません。一覧は GET /local/openapi.json にあります。";
+    Refused::new(StatusCode::NOT_FOUND, ProblemCode::NotFound, message)
+}
 
 pub(crate) fn routes() -> Vec<Route> {
     use Who::Program;

@@ -1,53 +1,23 @@
 //! Every page and action, and who may use it.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::handler::Handler;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler as _;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse as _;
-use axum::routing::{self, MethodRouter};
+use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::failure::{Failure, tell};
+use crate::http::failure::{Failure, tell};
+use crate::http::route::{Route, Who, get, post};
+use crate::http::{assets, guard};
+use crate::pages::settings::{audit, backup, folders, password, staff};
 use crate::pages::{
-    backup, batch, drafts, login, offices, received, run, send, sent, settings, setup, table, top, unlock,
+    batch, bring_key, drafts, login, offices, partner_key, received, run, send, sent, settings, setup, table,
+    top, unlock,
 };
-use crate::serve::App;
-use crate::{assets, guard, live, local};
-
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever reaches this machine's address.
-    Anybody,
-    /// Whoever comes before anything is set up; afterwards nobody.
-    First,
-    /// A member of the staff who is logged in.
-    Member,
-    /// An administrator who is logged in.
-    Administrator,
-    /// A program of this machine that has the token.
-    Program,
-}
-
-/// A page or an action.
-pub(crate) struct Route {
-    method: Method,
-    path: &'static str,
-    who: Who,
-    handler: MethodRouter<App>,
-}
-
-/// What is shown.
-pub(crate) fn get<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
-    Route { method: Method::GET, path, who, handler: routing::get(handler) }
-}
-
-/// What changes something.
-pub(crate) fn post<T: 'static>(path: &'static str, who: Who, handler: impl Handler<T, App>) -> Route {
-    Route { method: Method::POST, path, who, handler: routing::post(handler) }
-}
+use crate::state::App;
+use crate::{live, local};
 
 /// Every route: the router is made from it, and tests ask each for everybody.
 fn table() -> Vec<Route> {
@@ -60,7 +30,7 @@ fn table() -> Vec<Route> {
         get("/setup", First, setup::show),
         post("/setup", First, setup::begin),
         post("/setup/restore", First, setup::restore_backup),
-        get("/setup/kit/{file}", Member, setup::kit_file),
+        get("/setup/kit/{office}", Member, setup::kit_file),
         get("/{office}", Member, top::show),
         get("/{office}/events", Member, live::events),
         get("/{office}/unlock", Member, unlock::show),
@@ -103,21 +73,23 @@ fn table() -> Vec<Route> {
         get("/{office}/received/{id}/files/{file}", Member, received::file),
         get("/{office}/received/{id}/files/{file}/table", Member, table::of_received),
         get("/{office}/offices", Member, offices::show),
+        get("/{office}/partners/{partner}/key", Administrator, partner_key::show),
+        post("/{office}/partners/{partner}/key", Administrator, partner_key::confirm),
         get("/{office}/settings", Member, settings::show),
-        post("/{office}/settings/password", Member, settings::own_password),
-        post("/{office}/settings/sessions", Member, settings::end_sessions),
-        post("/{office}/settings/staff", Administrator, settings::add_staff),
-        post("/{office}/settings/staff/{id}", Administrator, settings::change_staff),
-        post("/{office}/settings/folders", Administrator, settings::folders),
-        post("/{office}/settings/office-password", Administrator, settings::office_password),
-        post("/{office}/settings/self-unlock", Administrator, settings::self_unlock),
+        post("/{office}/settings/password", Member, password::own),
+        post("/{office}/settings/sessions", Member, password::end_sessions),
+        post("/{office}/settings/staff", Administrator, staff::add),
+        post("/{office}/settings/staff/{id}", Administrator, staff::change),
+        post("/{office}/settings/folders", Administrator, folders::folders),
+        post("/{office}/settings/office-password", Administrator, password::office),
+        post("/{office}/settings/self-unlock", Administrator, folders::self_unlock),
         post("/{office}/settings/backup", Administrator, backup::backup),
         post("/{office}/settings/restore-seen", Administrator, backup::restore_seen),
-        get("/{office}/settings/audit", Administrator, settings::audit),
+        get("/{office}/settings/audit", Administrator, audit::show),
         get("/{office}/settings/add-office", Administrator, setup::show_more),
         post("/{office}/settings/add-office", Administrator, setup::begin_more),
-        get("/{office}/bring-key", Administrator, setup::show_bring_key),
-        post("/{office}/bring-key", Administrator, setup::bring_key),
+        get("/{office}/bring-key", Administrator, bring_key::show),
+        post("/{office}/bring-key", Administrator, bring_key::bring_key),
         get("/static/{version}/{name}", Anybody, assets::asset),
     ];
     table.extend(local::routes());
@@ -133,11 +105,20 @@ pub(crate) fn router(app: App) -> Router {
     let routes =
         table().into_iter().fold(Router::new(), |routes, route| routes.route(route.path, route.handler));
     let routes = routes
-        .fallback(async || Failure::NotFound)
-        .method_not_allowed_fallback(async || Failure::NotFound)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(nowhere)
         // Whoever reads a body says how much of it.
         .layer(DefaultBodyLimit::disable());
     told(routes).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
+}
+
+/// What is said where nothing is.
+async fn nowhere(State(app): State<App>, request: Request) -> Response {
+    if local::is_local(request.uri().path()) {
+        local::nowhere.call(request, app).await
+    } else {
+        Failure::NotFound.into_response()
+    }
 }
 
 /// Failures become what the visitor understands, also when a handler panics.
@@ -147,7 +128,31 @@ fn told<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing;
+
     use super::*;
+    use crate::http::address::{Address, FIRST, LOGIN, SETUP};
+
+    /// No link leads nowhere.
+    #[test]
+    fn every_address_is_routed() {
+        let routes = routes();
+        let is_routed = |method: &str, address: &str| {
+            let path = address.split('?').next().unwrap();
+            routes.iter().any(|(known, known_path, _)| *known == method && *known_path == path)
+        };
+        for (methods, address) in Address::ALL {
+            for method in *methods {
+                assert!(is_routed(method, address), "{method} {address}");
+            }
+        }
+        for (method, address) in
+            [("GET", FIRST), ("GET", LOGIN), ("POST", LOGIN), ("GET", SETUP), ("POST", SETUP)]
+        {
+            assert!(is_routed(method, address), "{method} {address}");
+        }
+        assert!(!is_routed("POST", FIRST) && !is_routed("GET", "/{office}/nowhere"));
+    }
 
     #[tokio::test]
     async fn a_page_that_panics_says_so_and_the_others_go_on() {

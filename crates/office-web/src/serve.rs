@@ -9,21 +9,10 @@ use axum::Router;
 use tasuki_office::node::Node;
 use tokio::net::TcpListener;
 
+use crate::entry::session::Sessions;
 use crate::local::LocalAccess;
 use crate::routes::router;
-use crate::session::Sessions;
-
-/// What handlers share.
-pub(crate) struct Shared {
-    pub(crate) node: Node,
-    pub(crate) sessions: Sessions,
-    pub(crate) local: LocalAccess,
-    pub(crate) address: SocketAddr,
-    /// Name of the session cookie: browsers do not tell the ports of one machine apart.
-    pub(crate) cookie: String,
-}
-
-pub(crate) type App = Arc<Shared>;
+use crate::state::{App, Shared};
 
 /// The pages of a node, ready to be served.
 pub struct Web {

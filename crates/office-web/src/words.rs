@@ -6,7 +6,6 @@ use jiff::{Timestamp, Unit};
 use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
 use tasuki_office::offices::LinkState;
-use tasuki_office::partners::Partner;
 use tasuki_protocol::problem::Problem;
 
 /// The clock on the wall in Japan.
@@ -70,15 +69,10 @@ pub(crate) fn days_until(at: Timestamp, now: Timestamp) -> i64 {
     span.map_or(0, |span| i64::from(span.get_days()))
 }
 
-/// That the key of an office is not the one known before; empty when it is.
-pub(crate) fn key_note(partner: &Partner) -> String {
-    let note = |at| {
-        format!(
-            "この事業所の鍵は {} に新しくなりました。心当たりがないか、心配なときは、送る前に電話で確かめてください。",
-            date(at)
-        )
-    };
-    partner.key_changed_at.map(note).unwrap_or_default()
+/// A long number in groups, to be read aloud and compared.
+pub(crate) fn groups(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
 /// What is wrong, and what to do.

@@ -13,4 +13,4 @@ mod pin;
 pub(crate) mod store;
 
 pub use directory::Directory;
-pub use partner::Partner;
+pub use partner::{Partner, PartnerKeys};

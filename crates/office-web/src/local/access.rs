@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tasuki_office::folder::write_durably;
 use tasuki_office::node::Node;
 
-use crate::session::random;
+use crate::entry::session::random;
 
 /// How programs of this machine reach the node.
 #[derive(Clone, Serialize, Deserialize)]

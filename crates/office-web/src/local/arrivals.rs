@@ -12,8 +12,8 @@ use super::caller::{Path, ProgramAt, Query};
 use super::refusal::{Answer, Refused};
 use super::sends::{LINES, narrowed, next_place};
 use super::types::{Arrival, ArrivalState, Inbox, Mark, OpenedArrival, ProblemCode, Wanted};
-use crate::pages::place;
-use crate::serve::App;
+use crate::http::ask::place;
+use crate::state::App;
 
 fn arrival_of(arrival: &arrivals::Arrival) -> Arrival {
     Arrival {

@@ -10,7 +10,7 @@ use tasuki_terms::OfficeNo;
 
 use super::refusal::Refused;
 use super::types::ProblemCode;
-use crate::serve::App;
+use crate::state::App;
 
 /// A program that has the token.
 pub(crate) struct Program;

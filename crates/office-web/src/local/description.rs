@@ -111,7 +111,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::routes::{Who, routes};
+    use crate::http::route::Who;
+    use crate::routes::routes;
 
     #[test]
     fn every_call_is_described() {

@@ -7,8 +7,8 @@ use tasuki_client::ClientError;
 use tasuki_office::error::OfficeError;
 
 use super::types::{Problem, ProblemCode};
-use crate::failure::Failure;
-use crate::visitor::UPLOAD_BYTES;
+use crate::http::failure::Failure;
+use crate::http::posted::UPLOAD_BYTES;
 use crate::words;
 
 /// A problem on its way out.

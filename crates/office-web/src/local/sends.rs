@@ -18,9 +18,9 @@ use super::types::{
     Drafts, Outbox, ProblemCode, Ready, Remark, Send, SendState, SendWithReceipts, Submission, Submitted,
     Wanted,
 };
-use crate::pages::place;
-use crate::serve::App;
-use crate::visitor::Posted;
+use crate::http::ask::place;
+use crate::http::posted::Posted;
+use crate::state::App;
 
 /// Lines of an answer.
 pub(super) const LINES: u32 = 500;

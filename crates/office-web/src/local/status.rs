@@ -11,7 +11,7 @@ use tasuki_terms::OfficeNo;
 use super::caller::Program;
 use super::refusal::Answer;
 use super::types::{Counts, Duty, DutyCode, HeldUp, Link, ObstacleCode, Office, Status};
-use crate::serve::App;
+use crate::state::App;
 
 /// How the node and its offices are.
 #[utoipa::path(get, path = "/local/status", responses((status = 200, body = Status)))]

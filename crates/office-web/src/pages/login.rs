@@ -1,57 +1,47 @@
 //! ログイン with 個人ID, and ログアウト.
 
-use askama::Template;
 use axum::extract::State;
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tasuki_office::node::Node;
 use tasuki_office::staff::{LoginError, Staff};
 
-use super::{heavy, lead};
-use crate::ask::{Query, plain};
-use crate::failure::{Failure, inside};
-use crate::serve::App;
-use crate::shell::page;
-use crate::visitor::{Form, Headers, OpenForm, Visitor, token};
+use crate::entry::cookie::{with_cookie, without_cookie};
+use crate::entry::visitor::{Form, Headers, OpenForm, Visitor, token};
+use crate::http::address::{LOGIN, SETUP, inside};
+use crate::http::ask::{Query, plain};
+use crate::http::failure::Failure;
+use crate::http::reply::{lead, page};
+use crate::state::App;
+use crate::view::login::LogIn;
 use crate::words;
 
-#[derive(Template)]
-#[template(path = "login.html")]
-struct Page {
-    offices: Vec<String>,
-    login: String,
-    next: String,
-    problem: String,
-    goodbye: bool,
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct Wanted {
-    #[serde(default)]
     next: String,
-    #[serde(default)]
     goodbye: String,
 }
 
-fn login_page(app: &App, login: &str, next: &str, problem: String) -> Result<Page, Failure> {
-    let offices = app.node.offices.all()?.into_iter().map(|office| office.name).collect();
-    Ok(Page { offices, login: login.to_owned(), next: inside(next).to_owned(), problem, goodbye: false })
+async fn log_in_page(app: &App, login: &str, next: &str, problem: String) -> Result<LogIn, Failure> {
+    let offices =
+        app.node.run(|node| Ok(node.offices.all()?.into_iter().map(|office| office.name).collect())).await?;
+    Ok(LogIn { offices, login: login.to_owned(), next: inside(next).to_owned(), problem, goodbye: false })
 }
 
 pub(crate) async fn show(State(app): State<App>, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
     if !app.node.staff.has_members()? {
-        return Ok(Redirect::to("/setup").into_response());
+        return Ok(Redirect::to(SETUP).into_response());
     }
-    let mut login = login_page(&app, "", &wanted.next, String::new())?;
-    login.goodbye = !wanted.goodbye.is_empty();
-    Ok(page(&login))
+    let shown = log_in_page(&app, "", &wanted.next, String::new()).await?;
+    Ok(page(&LogIn { goodbye: !wanted.goodbye.is_empty(), ..shown }))
 }
 
 pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -> Result<Response, Failure> {
-    let (login, next) = (posted.text("login"), posted.raw("next"));
-    let problem = match heavy(|| log_in_as_meant(&app.node, login, posted.raw("password"))) {
+    let (login, next) = (posted.text("login").to_owned(), posted.raw("next"));
+    let (typed, password) = (login.clone(), posted.raw("password").to_owned());
+    let problem = match app.node.run(move |node| Ok(log_in_as_meant(node, &typed, &password))).await? {
         Ok(staff) => {
             let token = app.sessions.begin(staff.id, app.node.now()).ok_or(Failure::Broken)?;
             return Ok(with_cookie(&app, &token, lead(&posted, inside(next))));
@@ -63,8 +53,8 @@ pub(crate) async fn log_in(State(app): State<App>, OpenForm(posted): OpenForm) -
         ),
         Err(LoginError::Office(error)) => return Err(error.into()),
     };
-    let login = login_page(&app, login, next, problem)?;
-    Ok((StatusCode::UNAUTHORIZED, page(&login)).into_response())
+    let again = log_in_page(&app, &login, next, problem).await?;
+    Ok((StatusCode::UNAUTHORIZED, page(&again)).into_response())
 }
 
 /// Logs in with the 個人ID that a person means; or with what was typed, letter by letter, where it was once given so.
@@ -76,14 +66,6 @@ fn log_in_as_meant(node: &Node, typed: &str, password: &str) -> Result<Staff, Lo
     }
 }
 
-/// An answer that carries the session. The cookie is for this machine's pages only, and no script reads it.
-pub(crate) fn with_cookie(app: &App, token: &str, mut answer: Response) -> Response {
-    let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict", app.cookie);
-    let cookie = HeaderValue::from_str(&cookie).expect("tokens are letters and digits");
-    answer.headers_mut().append(SET_COOKIE, cookie);
-    answer
-}
-
 pub(crate) async fn log_out(
     State(app): State<App>,
     Headers(headers): Headers,
@@ -93,9 +75,6 @@ pub(crate) async fn log_out(
     if let Some(token) = token(&app, &headers) {
         app.sessions.end(&token);
     }
-    app.node.staff.log_out(&visitor.staff.login)?;
-    let mut answer = lead(&posted, "/login?goodbye=1");
-    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", app.cookie);
-    answer.headers_mut().append(SET_COOKIE, HeaderValue::from_str(&cookie).expect("it is a header value"));
-    Ok(answer)
+    app.node.run(move |node| node.staff.log_out(&visitor.staff.login)).await?;
+    Ok(without_cookie(&app, lead(&posted, format!("{LOGIN}?goodbye=1"))))
 }

@@ -2,200 +2,100 @@
 
 use std::io::{Cursor, Write as _};
 
-use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use tasuki_office::arrivals::{ArrivalFilter, ArrivalId, ArrivalState, Opened};
+use tasuki_office::arrivals::{Arrival, ArrivalId, ArrivalState, Opened};
 use tasuki_office::error::OfficeError;
 use tasuki_office::files::Dropped;
+use tasuki_office::node::Node;
 use tasuki_parcel::attachment::MediaType;
-use tasuki_terms::OfficeNo;
 use zip::write::SimpleFileOptions;
 
-use super::sent::LINES;
-use super::{Meant, heavy, lead, month, place};
-use crate::ask::{Path, Query};
-use crate::failure::{Failure, quoted};
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form};
+use super::{frame, look_up};
+use crate::entry::visitor::{At, Form};
+use crate::http::address::{Address, Done};
+use crate::http::ask::{Path, Query, place};
+use crate::http::failure::Failure;
+use crate::http::reply::{download, lead, page};
+use crate::state::App;
+use crate::view::frame::Menu;
+use crate::view::list::{Listed, Meant, Wanted};
+use crate::view::received::{Received, ReceivedList, Tried, filter, is_picture};
 use crate::words;
 
-#[derive(Template)]
-#[template(path = "received_list.html")]
-struct ListPage {
-    shell: Shell,
-    /// Offices to choose from.
-    partners: Vec<(OfficeNo, String)>,
-    rows: Vec<Row>,
-    next: String,
-    filter: Wanted,
-    is_filtered: bool,
-    /// Why the list is not narrowed to the office that was typed.
-    unclear: String,
-    states: Vec<(&'static str, &'static str, bool)>,
-}
-
-struct Row {
-    id: i64,
-    at: String,
-    sender: String,
-    name: String,
-    contents: String,
-    files: usize,
-    state: ArrivalState,
-}
-
-#[derive(Template)]
-#[template(path = "received.html")]
-struct DetailPage {
-    shell: Shell,
-    id: i64,
-    state: ArrivalState,
-    refusal: String,
-    sender: String,
-    name: String,
-    staff: String,
-    message: String,
-    contents: Vec<String>,
-    files: Vec<File>,
-    accepted_at: String,
-    received_at: String,
-    signed_until: String,
-    import_folder: String,
-    problem: String,
-    placed: Vec<String>,
-}
-
-struct File {
-    index: usize,
-    name: String,
-    kind: String,
-    size: String,
-    is_table: bool,
-    is_picture: bool,
-}
-
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-pub(crate) struct Wanted {
-    pub(crate) state: String,
-    pub(crate) sender: String,
-    pub(crate) month: String,
-    pub(crate) before: String,
+pub(crate) struct Asked {
+    state: String,
+    sender: String,
+    month: String,
+    before: String,
 }
 
 pub(crate) async fn list(
     State(app): State<App>,
     at: At,
-    Query(wanted): Query<Wanted>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let (no, now) = (at.office.no, app.node.now());
-    let partners = app.node.directory.names(no)?;
-    let meant = Meant::of(&wanted.sender, &partners);
-    let filter = ArrivalFilter {
-        state: ArrivalState::parse(&wanted.state),
-        sender: meant.one(),
-        month: month(&wanted.month),
-        before: place(&wanted.before),
-    };
-    let mut arrivals =
-        if meant.is_unclear() { Vec::new() } else { app.node.inbox.list(no, &filter, LINES + 1)? };
-    let more = arrivals.len() > LINES as usize;
-    arrivals.truncate(LINES as usize);
-    let next = arrivals.last().filter(|_| more).map(|arrival| {
-        let (at, id) = arrival.place();
-        format!("{at}-{id}")
+    let no = at.office.no;
+    let found = app.node.run(move |node| {
+        let names = node.directory.names(no)?;
+        let meant = Meant::of(&asked.sender, &names);
+        let wanted = Wanted { state: asked.state, other: asked.sender, month: asked.month };
+        let filter = filter(&wanted, meant, place(&asked.before));
+        let found = if meant.is_unclear() { Vec::new() } else { node.inbox.list(no, &filter, LINES)? };
+        Ok((Listed::of(found, Arrival::place), wanted, meant))
     });
-    let rows = arrivals.into_iter().map(|arrival| Row {
-        id: arrival.id.0,
-        at: words::short_time(arrival.received_at, now),
-        sender: arrival.sender.to_string(),
-        name: arrival.sender_name,
-        contents: arrival.inside.contents.join("、"),
-        files: arrival.inside.names.len(),
-        state: arrival.state,
+    let (found, wanted, meant) = found.await?;
+    look_up_nameless(&app, &at, &found.items).await?;
+    let list = app.node.run(move |node| {
+        let frame = frame(node, &at, Menu::Received, "受信")?;
+        Ok(ReceivedList::of(frame, found, wanted, meant, node.directory.names(no)?, node.now()))
     });
-    let states = ArrivalState::ALL.iter();
-    let states = states.map(|state| (state.as_str(), state.name_ja(), filter.state == Some(*state)));
-    Ok(page(&ListPage {
-        partners,
-        shell: Shell::new(&app, &at, "received", "受信")?.needing_relay(),
-        rows: rows.collect(),
-        next: next.unwrap_or_default(),
-        is_filtered: meant != Meant::Any || filter.state.is_some() || filter.month.is_some(),
-        unclear: meant.words(),
-        states: states.collect(),
-        filter: wanted,
-    }))
+    Ok(page(&list.await?))
 }
 
-/// Opens an arrival, or asks for the office password first.
-pub(crate) fn opened(app: &App, at: &At, id: i64) -> Result<Opened, Failure> {
-    match heavy(|| app.node.inbox.open(at.office.no, ArrivalId(id))) {
-        Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(at.path.clone())),
-        opened => Ok(opened?),
-    }
+const LINES: u32 = Listed::<()>::ASKED;
+
+/// Whose name could not be looked up when their parcels came are looked up again.
+async fn look_up_nameless(app: &App, at: &At, arrivals: &[Arrival]) -> Result<(), Failure> {
+    let nameless = arrivals.iter().filter(|arrival| arrival.sender_name.is_empty());
+    let senders: Vec<_> = nameless.map(|arrival| arrival.sender).collect();
+    look_up(app, at.office.no, &senders).await
 }
+
+type ReceivedPath = Path<(String, i64)>;
 
 /// Shows an arrival. Asking for the page marks nothing: browsers ask for pages that nobody looks at.
 pub(crate) async fn show(
     State(app): State<App>,
     at: At,
-    Path((_, id)): Path<(String, i64)>,
+    Path((_, id)): ReceivedPath,
 ) -> Result<Response, Failure> {
-    Ok(page(&detail(&app, &at, id, String::new(), Vec::new())?))
+    let (no, id) = (at.office.no, ArrivalId(id));
+    let arrival = app.node.run(move |node| node.inbox.get(no, id)).await?;
+    look_up_nameless(&app, &at, &[arrival]).await?;
+    let path = at.path.clone();
+    let page_of = app.node.run(move |node| detail(node, &at, id, Tried::default())).await;
+    Ok(page(&page_of.map_err(Failure::unlocking(path))?))
 }
 
-fn detail(app: &App, at: &At, id: i64, problem: String, placed: Vec<String>) -> Result<DetailPage, Failure> {
-    let arrival = app.node.inbox.get(at.office.no, ArrivalId(id))?;
-    let opened = if arrival.state == ArrivalState::Refused { None } else { Some(self::opened(app, at, id)?) };
-    let manifest = opened.as_ref().map(|opened| &opened.manifest);
-    let files = manifest.map(|manifest| &manifest.files[..]).unwrap_or_default();
-    Ok(DetailPage {
-        shell: Shell::new(app, at, "received", "受信の詳細")?,
-        id,
-        state: arrival.state,
-        refusal: arrival.inside.refusal,
-        sender: arrival.sender.to_string(),
-        name: arrival.sender_name,
-        staff: manifest.map(|manifest| manifest.staff.clone()).unwrap_or_default(),
-        message: manifest.map(|manifest| manifest.message.clone()).unwrap_or_default(),
-        contents: arrival.inside.contents,
-        files: files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| File {
-                index,
-                kind: kind_name(file.name.as_str()),
-                size: words::size(file.size),
-                is_table: may_be_table(file.name.as_str()),
-                is_picture: is_picture(MediaType::of(&file.name)),
-                name: file.name.to_string(),
-            })
-            .collect(),
-        accepted_at: words::time(arrival.accepted_at),
-        received_at: words::time(arrival.received_at),
-        signed_until: opened.map(|opened| words::date(opened.signer.not_after)).unwrap_or_default(),
-        import_folder: at.office.folders.import.clone(),
-        problem,
-        placed,
-    })
+fn detail(node: &Node, at: &At, id: ArrivalId, tried: Tried) -> Result<Received, OfficeError> {
+    let no = at.office.no;
+    let arrival = node.inbox.get(no, id)?;
+    let is_refused = arrival.state == ArrivalState::Refused;
+    let opened = if is_refused { None } else { Some(node.inbox.open(no, id)?) };
+    let frame = frame(node, at, Menu::Received, "受信の詳細")?;
+    let (names, folder) = (node.directory.names(no)?, &at.office.folders.import);
+    Ok(Received::of(frame, arrival, opened.as_ref(), &names, folder, tried))
 }
 
-fn kind_name(name: &str) -> String {
-    let kind = tasuki_standard::FileName::kind_of(name).map(|kind| kind.name_ja().to_owned());
-    kind.unwrap_or_else(|| "添付ファイル".to_owned())
-}
-
-pub(crate) fn may_be_table(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".csv")
-}
-
-fn is_picture(media_type: MediaType) -> bool {
-    matches!(media_type, MediaType::Jpeg | MediaType::Png | MediaType::Gif)
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Shown {
+    show: String,
 }
 
 pub(crate) async fn file(
@@ -204,7 +104,9 @@ pub(crate) async fn file(
     Path((_, id, file)): Path<(String, i64, usize)>,
     Query(wanted): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let opened = opened(&app, &at, id)?;
+    let no = at.office.no;
+    let opened = app.node.run(move |node| node.inbox.open(no, ArrivalId(id))).await;
+    let opened = opened.map_err(Failure::unlocking(at.path))?;
     let entry = opened.manifest.files.get(file).ok_or(Failure::NotFound)?;
     let media_type = MediaType::of(&entry.name);
     let dropped = opened.files.into_iter().nth(file).ok_or(Failure::NotFound)?;
@@ -214,33 +116,19 @@ pub(crate) async fn file(
     Ok(download(dropped))
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct Shown {
-    show: String,
-}
-
-/// A file to be saved, never to be shown by the browser as a page of ours.
-pub(crate) fn download(file: Dropped) -> Response {
-    let mut headers = HeaderMap::new();
-    let disposition = format!("attachment; filename*=UTF-8''{}", quoted(&file.name).replace('+', "%20"));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    if let Ok(value) = disposition.parse() {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    (headers, file.bytes).into_response()
-}
-
 pub(crate) async fn all(
     State(app): State<App>,
     at: At,
-    Path((_, id)): Path<(String, i64)>,
+    Path((_, id)): ReceivedPath,
 ) -> Result<Response, Failure> {
-    let arrival = app.node.inbox.get(at.office.no, ArrivalId(id))?;
-    let opened = opened(&app, &at, id)?;
-    let name = format!("{}_{}.zip", opened.manifest.from, words::local(arrival.received_at).date());
-    let bytes = heavy(|| zip_of(&opened)).map_err(|error| Failure::from(OfficeError::from(error)))?;
-    Ok(download(Dropped { name, bytes }))
+    let (no, id) = (at.office.no, ArrivalId(id));
+    let zipped = app.node.run(move |node| {
+        let arrival = node.inbox.get(no, id)?;
+        let opened = node.inbox.open(no, id)?;
+        let name = format!("{}_{}.zip", opened.manifest.from, words::local(arrival.received_at).date());
+        Ok(Dropped { name, bytes: zip_of(&opened)? })
+    });
+    Ok(download(zipped.await.map_err(Failure::unlocking(at.path))?))
 }
 
 fn zip_of(opened: &Opened) -> std::io::Result<Vec<u8>> {
@@ -261,36 +149,38 @@ fn zip_of(opened: &Opened) -> std::io::Result<Vec<u8>> {
 pub(crate) async fn place_files(
     State(app): State<App>,
     at: At,
-    Path((_, id)): Path<(String, i64)>,
+    Path((_, id)): ReceivedPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no: OfficeNo = at.office.no;
-    match heavy(|| app.node.inbox.place(no, ArrivalId(id))) {
-        Ok(_) if posted.by_script => Ok(lead(&posted, &format!("/{no}/received/{id}?done=imported"))),
+    let (no, id) = (at.office.no, ArrivalId(id));
+    let here = Address::Received(id).of(no);
+    let placed = app.node.run(move |node| node.inbox.place(no, id)).await;
+    let (status, tried) = match placed {
+        Ok(_) if posted.by_script => return Ok(lead(&posted, here.done(Done::Imported))),
         Ok(placed) => {
             let placed = placed.iter().map(|placed| placed.path.display().to_string()).collect();
-            Ok(page(&detail(&app, &at, id, String::new(), placed)?))
+            (StatusCode::OK, Tried { placed, ..Tried::default() })
         }
-        Err(OfficeError::KeysLocked) => Err(Failure::KeysLocked(format!("/{no}/received/{id}"))),
         Err(error @ (OfficeError::NoFolder | OfficeError::Io(_) | OfficeError::DiskFull)) => {
-            let again = detail(&app, &at, id, words::problem(&error), Vec::new())?;
-            Ok((StatusCode::CONFLICT, page(&again)).into_response())
+            (StatusCode::CONFLICT, Tried { problem: words::problem(&error), ..Tried::default() })
         }
-        Err(error) => Err(error.into()),
-    }
+        Err(error) => return Err(Failure::unlocking(here)(error)),
+    };
+    let again = app.node.run(move |node| detail(node, &at, id, tried)).await;
+    Ok((status, page(&again.map_err(Failure::unlocking(here))?)).into_response())
 }
 
 pub(crate) async fn mark(
     State(app): State<App>,
     at: At,
-    Path((_, id)): Path<(String, i64)>,
+    Path((_, id)): ReceivedPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
+    let (no, id, by) = (at.office.no, ArrivalId(id), at.visitor.staff.login);
     let state = ArrivalState::parse(posted.text("state")).filter(|state| *state != ArrivalState::Refused);
     let state = state.ok_or(Failure::Malformed)?;
-    app.node.inbox.mark(no, &at.visitor.staff.login, ArrivalId(id), state)?;
+    app.node.run(move |node| node.inbox.mark(no, &by, id, state)).await?;
     // Looking at it again would make it read at once.
-    let to = if state == ArrivalState::Unread { String::new() } else { format!("/{id}") };
-    Ok(lead(&posted, &format!("/{no}/received{to}?done=marked")))
+    let to = if state == ArrivalState::Unread { Address::ReceivedList } else { Address::Received(id) };
+    Ok(lead(&posted, to.of(no).done(Done::Marked)))
 }

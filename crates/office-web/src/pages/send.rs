@@ -1,81 +1,30 @@
 //! 送信 and 送信確認; also 編集 of a line of 一括送信.
 
-use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use tasuki_office::error::OfficeError;
-use tasuki_office::files::{FileReview, Readiness, Remark, Weight};
+use tasuki_office::files::Readiness;
+use tasuki_office::node::Node;
 use tasuki_office::partners::Partner;
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
-use tasuki_parcel::limits::{CONTENTS_BYTES, MESSAGE_CHARS};
 use tasuki_terms::OfficeNo;
 
-use super::{heavy, lead};
-use crate::ask::{Path, Query, code};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{At, Form, Posted};
-use crate::words;
+use super::{frame, look_up, partner_of};
+use crate::entry::visitor::{At, Form};
+use crate::forms::{Field, letter};
+use crate::http::address::{Address, Done, Link, inside};
+use crate::http::ask::{Path, Query, code};
+use crate::http::failure::Failure;
+use crate::http::posted::Posted;
+use crate::http::reply::{lead, page, refuse};
+use crate::state::App;
+use crate::view::frame::Menu;
+use crate::view::send::{Confirm, SendPage, Typed};
 
-/// So many files are shown one below the other.
-const FEW_FILES: usize = 6;
-
-#[derive(Template)]
-#[template(path = "send.html")]
-struct Page {
-    shell: Shell,
-    /// Offices to choose from.
-    partners: Vec<(OfficeNo, String)>,
-    /// `None` while nothing was dropped or typed.
-    id: Option<i64>,
-    in_batch: bool,
-    receiver: String,
-    receiver_name: String,
-    receiver_note: Option<Remark>,
-    /// What was typed as the receiver and is none.
-    wrong_receiver: Option<String>,
-    key_note: String,
-    message: String,
-    message_limit: usize,
-    accepted: bool,
-    /// What there is something to be said of, and what is not of the standard.
-    files: Vec<FileReview>,
-    /// Files of the standard without a remark, when they are many.
-    clean: Vec<FileReview>,
-    file_count: usize,
-    remarks: Vec<Remark>,
-    warnings: usize,
-    errors: usize,
-    total: String,
-    percent: u64,
-    limit: String,
-    readiness: Readiness,
-    reason: String,
-    contents: Vec<String>,
-}
-
-#[derive(Template)]
-#[template(path = "confirm.html")]
-struct ConfirmPage {
-    shell: Shell,
-    id: i64,
-    revision: i64,
-    receiver: String,
-    receiver_name: String,
-    key_note: String,
-    message: String,
-    files: Vec<FileReview>,
-    contents: Vec<String>,
-    total: String,
-    warnings: usize,
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct To {
-    #[serde(default)]
     to: String,
 }
 
@@ -87,65 +36,22 @@ pub(crate) async fn show_new(
     Query(to): Query<To>,
 ) -> Result<Response, Failure> {
     let receiver = code(&to.to).parse().ok();
-    ask(&app, at.office.no, receiver.as_slice()).await?;
-    Ok(page(&new_page(&app, &at, receiver)?))
+    look_up(&app, at.office.no, receiver.as_slice()).await?;
+    Ok(page(&new_page(&app, at, receiver, None).await?))
 }
 
-/// The page before anything is put in. There is no draft yet.
-fn new_page(app: &App, at: &At, receiver: Option<OfficeNo>) -> Result<Page, Failure> {
-    let mut shell = Shell::new(app, at, "send", "送信")?;
-    if receiver.is_some() {
-        shell = shell.needing_relay();
-    }
-    let partner = partner_of(app, at.office.no, receiver)?;
-    Ok(Page {
-        shell,
-        partners: Vec::new(),
-        id: None,
-        in_batch: false,
-        receiver: receiver.map(|no| no.to_string()).unwrap_or_default(),
-        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
-        receiver_note: None,
-        wrong_receiver: None,
-        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
-        message: String::new(),
-        message_limit: MESSAGE_CHARS,
-        accepted: false,
-        files: Vec::new(),
-        clean: Vec::new(),
-        file_count: 0,
-        remarks: Vec::new(),
-        warnings: 0,
-        errors: 0,
-        total: words::size(0),
-        percent: 0,
-        limit: words::size(CONTENTS_BYTES),
-        readiness: Readiness::Empty,
-        reason: String::new(),
-        contents: Vec::new(),
-    })
-}
-
-/// What is known of the receiver.
-pub(crate) fn partner_of(
+async fn new_page(
     app: &App,
-    office: OfficeNo,
+    at: At,
     receiver: Option<OfficeNo>,
-) -> Result<Option<Partner>, Failure> {
-    Ok(receiver.map(|receiver| app.node.directory.known(office, receiver)).transpose()?.flatten())
-}
-
-/// Asks the directory for the receiver, where it can be asked.
-pub(crate) async fn ask(app: &App, office: OfficeNo, receivers: &[OfficeNo]) -> Result<(), Failure> {
-    match app.node.directory.look_up(office, receivers).await {
-        Ok(()) | Err(OfficeError::KeysLocked) => Ok(()),
-        // Without a line the page shows what is known.
-        Err(OfficeError::Relay(error)) => {
-            tracing::info!(error = %error, "the directory cannot be asked");
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
+    message: Option<Field>,
+) -> Result<SendPage, Failure> {
+    let new = app.node.run(move |node| {
+        let partner = partner_of(node, at.office.no, receiver)?;
+        let frame = frame(node, &at, Menu::Send, "送信")?;
+        Ok(SendPage::new(frame, receiver, partner.as_ref(), message))
+    });
+    Ok(new.await?)
 }
 
 pub(crate) async fn show(
@@ -153,61 +59,25 @@ pub(crate) async fn show(
     at: At,
     Path((_, id)): SendPath,
 ) -> Result<Response, Failure> {
-    let send = app.node.sends.get(at.office.no, SendId(id))?;
+    let (no, id) = (at.office.no, SendId(id));
+    let send = app.node.run(move |node| node.sends.get(no, id)).await?;
     if !send.state.is_open() {
-        return Ok(Redirect::to(&format!("/{}/sent/{id}", at.office.no)).into_response());
+        return Ok(Redirect::to(&Address::Sent(id).of(no).to_string()).into_response());
     }
-    ask(&app, at.office.no, send.receiver.as_slice()).await?;
-    Ok(page(&send_page(&app, &at, send)?))
+    look_up(&app, no, send.receiver.as_slice()).await?;
+    Ok(page(&draft_page(&app, at, id, Typed::default()).await?))
 }
 
-fn send_page(app: &App, at: &At, send: Send) -> Result<Page, Failure> {
-    let (here, title) = if send.in_batch { ("batch", "編集") } else { ("send", "送信") };
-    let mut shell = Shell::new(app, at, here, title)?;
-    if send.receiver.is_some() {
-        shell = shell.needing_relay();
-    }
-    let partner = partner_of(app, send.office, send.receiver)?;
-    let (readiness, receiver_note) =
-        send.review.readiness(send.receiver, partner.as_ref().map(Partner::standing), send.letter.accepted);
-    let (files, clean) = part(send.review.files.clone());
-    Ok(Page {
-        shell,
-        partners: app.node.directory.names(send.office)?,
-        id: Some(send.id.0),
-        in_batch: send.in_batch,
-        receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
-        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
-        receiver_note,
-        wrong_receiver: None,
-        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
-        message: send.letter.message,
-        message_limit: MESSAGE_CHARS,
-        accepted: send.letter.accepted,
-        warnings: send.review.count(Weight::Warning),
-        errors: send.review.count(Weight::Error),
-        total: words::size(send.review.size),
-        percent: (send.review.size.saturating_mul(100) / CONTENTS_BYTES).min(100),
-        limit: words::size(CONTENTS_BYTES),
-        readiness,
-        reason: send.reason,
-        contents: send.review.contents,
-        file_count: send.review.files.len(),
-        files,
-        clean,
-        remarks: send.review.remarks,
-    })
-}
-
-/// Parts many files, so that what a person has to look at is not lost among them.
-fn part(files: Vec<FileReview>) -> (Vec<FileReview>, Vec<FileReview>) {
-    if files.len() <= FEW_FILES {
-        return (files, Vec::new());
-    }
-    let (mut noteworthy, clean): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|file| !file.is_standard || !file.remarks.is_empty());
-    noteworthy.sort_by_key(|file| !file.has_error());
-    (noteworthy, clean)
+async fn draft_page(app: &App, at: At, id: SendId, typed: Typed) -> Result<SendPage, Failure> {
+    let draft = app.node.run(move |node| {
+        let send = node.sends.get(at.office.no, id)?;
+        let (here, title) = if send.in_batch { (Menu::Batch, "編集") } else { (Menu::Send, "送信") };
+        let frame = frame(node, &at, here, title)?;
+        let partner = partner_of(node, send.office, send.receiver)?;
+        let names = node.directory.names(send.office)?;
+        Ok(SendPage::of(frame, send, partner.as_ref(), names, typed))
+    });
+    Ok(draft.await?)
 }
 
 pub(crate) async fn take_in_new(
@@ -215,16 +85,16 @@ pub(crate) async fn take_in_new(
     at: At,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    let receiver = letter::receiver(&posted).map_err(|_| Failure::Malformed)?;
     if posted.files.is_empty() {
-        return Ok(lead(&posted, &new_address(no, receiver)));
+        return Ok(lead(&posted, new_address(no, receiver)));
     }
     let tray = match receiver {
-        Some(_) => Tray::One(app.node.drafts.start(no, &at.visitor.staff.login, receiver)?),
+        Some(_) => Tray::One(app.node.run(move |node| node.drafts.start(no, &by, receiver)).await?),
         None => Tray::New,
     };
-    take(&app, &at, posted, tray)
+    take(&app, &at, posted, tray).await
 }
 
 pub(crate) async fn take_in(
@@ -233,39 +103,29 @@ pub(crate) async fn take_in(
     Path((_, id)): SendPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    take(&app, &at, posted, Tray::One(SendId(id)))
+    take(&app, &at, posted, Tray::One(SendId(id))).await
 }
 
-fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, Failure> {
-    let (no, files) = (at.office.no, std::mem::take(&mut posted.files));
+async fn take(app: &App, at: &At, mut posted: Posted, tray: Tray) -> Result<Response, Failure> {
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    let files = std::mem::take(&mut posted.files);
     let message = posted.raw("message").to_owned();
-    let landed = heavy(|| app.node.drafts.take_in(no, &at.visitor.staff.login, tray, files))?;
-    let to = match landed {
-        Landed::One(id) => {
-            if !message.is_empty() {
-                app.node.drafts.set_message(no, id, &message)?;
-            }
-            format!("/{no}/send/{}", id.0)
+    let landed = app.node.run(move |node| {
+        let landed = node.drafts.take_in(no, &by, tray, files)?;
+        if let (Landed::One(id), false) = (landed, message.is_empty()) {
+            node.drafts.set_message(no, id, &message)?;
         }
-        Landed::Batch => format!("/{no}/batch?done=moved"),
-    };
-    Ok(lead(&posted, &to))
+        Ok(landed)
+    });
+    Ok(match landed.await? {
+        Landed::One(id) => lead(&posted, Address::Send(id).of(no)),
+        Landed::Batch => lead(&posted, Address::Batch.of(no).done(Done::Moved)),
+    })
 }
 
 /// The page of a send that has not begun.
-fn new_address(office: OfficeNo, receiver: Option<OfficeNo>) -> String {
-    match receiver {
-        Some(receiver) => format!("/{office}/send?to={receiver}"),
-        None => format!("/{office}/send"),
-    }
-}
-
-/// The receiver of a form, which may be left open; or what was typed and is none.
-fn chosen(posted: &Posted) -> Result<Option<OfficeNo>, String> {
-    match posted.code("receiver") {
-        typed if typed.is_empty() => Ok(None),
-        typed => typed.parse().map(Some).map_err(|_| posted.text("receiver").to_owned()),
-    }
+fn new_address(office: OfficeNo, receiver: Option<OfficeNo>) -> Link {
+    receiver.map_or(Address::NewSend, Address::NewSendTo).of(office)
 }
 
 /// A message that is typed before any file is there: it is kept from the first letter on.
@@ -274,14 +134,24 @@ pub(crate) async fn start_with_message(
     at: At,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let receiver = chosen(&posted).map_err(|_| Failure::Malformed)?;
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    let receiver = letter::receiver(&posted).map_err(|_| Failure::Malformed)?;
     if receiver.is_none() && posted.text("message").is_empty() {
-        return Ok(lead(&posted, &new_address(no, receiver)));
+        return Ok(lead(&posted, new_address(no, receiver)));
     }
-    let id = app.node.drafts.start(no, &at.visitor.staff.login, receiver)?;
-    app.node.drafts.set_message(no, id, posted.raw("message"))?;
-    Ok(lead(&posted, &format!("/{no}/send/{}", id.0)))
+    let message = match letter::message(&posted) {
+        Ok(message) => message.to_owned(),
+        Err(field) => {
+            let error = field.error.clone();
+            return Ok(refuse(&posted, &error, &new_page(&app, at, receiver, Some(field)).await?));
+        }
+    };
+    let id = app.node.run(move |node| {
+        let id = node.drafts.start(no, &by, receiver)?;
+        node.drafts.set_message(no, id, &message)?;
+        Ok(id)
+    });
+    Ok(lead(&posted, Address::Send(id.await?).of(no)))
 }
 
 pub(crate) async fn message(
@@ -290,68 +160,8 @@ pub(crate) async fn message(
     Path((_, id)): SendPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    app.node.drafts.set_message(at.office.no, SendId(id), posted.raw("message"))?;
-    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
-}
-
-pub(crate) async fn receiver(
-    State(app): State<App>,
-    at: At,
-    Path((_, id)): SendPath,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let receiver = match chosen(&posted) {
-        Ok(receiver) => receiver,
-        Err(typed) => {
-            let send = app.node.sends.get(no, SendId(id))?;
-            let again = Page { wrong_receiver: Some(typed), ..send_page(&app, &at, send)? };
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
-        }
-    };
-    heavy(|| app.node.drafts.set_receiver(no, SendId(id), receiver))?;
-    // It may have joined another line of the list.
-    match app.node.sends.get(no, SendId(id)) {
-        Err(OfficeError::NotFound) => Ok(lead(&posted, &format!("/{no}/batch"))),
-        _ => Ok(lead(&posted, &format!("/{no}/send/{id}"))),
-    }
-}
-
-pub(crate) async fn accept(
-    State(app): State<App>,
-    at: At,
-    Path((_, id)): SendPath,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
-    let no = at.office.no;
-    app.node.drafts.accept_warnings(no, SendId(id), posted.is_ticked("accepted"))?;
-    let back = posted.text("back");
-    let to =
-        if back.is_empty() { format!("/{no}/send/{id}") } else { crate::failure::inside(back).to_owned() };
-    Ok(lead(&posted, &to))
-}
-
-pub(crate) async fn remove(
-    State(app): State<App>,
-    at: At,
-    Path((_, id, file)): Path<(String, i64, i64)>,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
-    heavy(|| app.node.drafts.remove_file(at.office.no, SendId(id), file))?;
-    Ok(lead(&posted, &format!("/{}/send/{id}", at.office.no)))
-}
-
-pub(crate) async fn delete(
-    State(app): State<App>,
-    at: At,
-    Path((_, id)): SendPath,
-    Form(posted): Form,
-) -> Result<Response, Failure> {
-    let (no, id) = (at.office.no, SendId(id));
-    let in_batch = app.node.sends.get(no, id)?.in_batch;
-    app.node.drafts.delete(no, &at.visitor.staff.login, id)?;
-    let list = if in_batch { "batch" } else { "drafts" };
-    Ok(lead(&posted, &format!("/{no}/{list}?done=deleted")))
+    save_message(&app, at, SendId(id), posted, |send| Address::Send(send.id).of(send.office).to_string())
+        .await
 }
 
 /// 一時保存. All is saved already; this says so and leads to the list.
@@ -361,10 +171,102 @@ pub(crate) async fn keep(
     Path((_, id)): SendPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
+    save_message(&app, at, SendId(id), posted, |send| list_of(send).done(Done::Saved)).await
+}
+
+/// Keeps the message, or shows what is wrong with it, and leads on.
+async fn save_message(
+    app: &App,
+    at: At,
+    id: SendId,
+    posted: Posted,
+    to: impl FnOnce(&Send) -> String,
+) -> Result<Response, Failure> {
+    let no = at.office.no;
+    let message = match letter::message(&posted) {
+        Ok(message) => message.to_owned(),
+        Err(field) => {
+            let error = field.error.clone();
+            let typed = Typed { message: Some(field), ..Typed::default() };
+            return Ok(refuse(&posted, &error, &draft_page(app, at, id, typed).await?));
+        }
+    };
+    let send = app.node.run(move |node| {
+        node.drafts.set_message(no, id, &message)?;
+        node.sends.get(no, id)
+    });
+    Ok(lead(&posted, to(&send.await?)))
+}
+
+/// The list on which a draft stands.
+fn list_of(send: &Send) -> Link {
+    if send.in_batch { Address::Batch } else { Address::Drafts }.of(send.office)
+}
+
+pub(crate) async fn receiver(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
     let (no, id) = (at.office.no, SendId(id));
-    app.node.drafts.set_message(no, id, posted.raw("message"))?;
-    let list = if app.node.sends.get(no, id)?.in_batch { "batch" } else { "drafts" };
-    Ok(lead(&posted, &format!("/{no}/{list}?done=saved")))
+    let receiver = match letter::receiver(&posted) {
+        Ok(receiver) => receiver,
+        Err(field) => {
+            let error = field.error.clone();
+            let typed = Typed { receiver: Some(field), ..Typed::default() };
+            return Ok(refuse(&posted, &error, &draft_page(&app, at, id, typed).await?));
+        }
+    };
+    let left = app.node.run(move |node| {
+        node.drafts.set_receiver(no, id, receiver)?;
+        match node.sends.get(no, id) {
+            // It has joined another line of the list.
+            Err(OfficeError::NotFound) => Ok(Address::Batch),
+            found => found.map(|_| Address::Send(id)),
+        }
+    });
+    Ok(lead(&posted, left.await?.of(no)))
+}
+
+pub(crate) async fn accept(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let (no, id, is_accepted) = (at.office.no, SendId(id), posted.is_ticked("accepted"));
+    app.node.run(move |node| node.drafts.accept_warnings(no, id, is_accepted)).await?;
+    match posted.text("back") {
+        "" => Ok(lead(&posted, Address::Send(id).of(no))),
+        back => Ok(lead(&posted, inside(back))),
+    }
+}
+
+pub(crate) async fn remove(
+    State(app): State<App>,
+    at: At,
+    Path((_, id, file)): Path<(String, i64, i64)>,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let (no, id) = (at.office.no, SendId(id));
+    app.node.run(move |node| node.drafts.remove_file(no, id, file)).await?;
+    Ok(lead(&posted, Address::Send(id).of(no)))
+}
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    at: At,
+    Path((_, id)): SendPath,
+    Form(posted): Form,
+) -> Result<Response, Failure> {
+    let (no, id, by) = (at.office.no, SendId(id), at.visitor.staff.login);
+    let list = app.node.run(move |node| {
+        let list = list_of(&node.sends.get(no, id)?);
+        node.drafts.delete(no, &by, id)?;
+        Ok(list)
+    });
+    Ok(lead(&posted, list.await?.done(Done::Deleted)))
 }
 
 pub(crate) async fn confirm(
@@ -372,34 +274,29 @@ pub(crate) async fn confirm(
     at: At,
     Path((_, id)): SendPath,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let send = app.node.sends.get(no, SendId(id))?;
-    ask(&app, no, send.receiver.as_slice()).await?;
-    let shell = Shell::new(&app, &at, "send", "送信確認")?.needing_relay();
+    let (no, id) = (at.office.no, SendId(id));
+    let send = app.node.run(move |node| node.sends.get(no, id)).await?;
     if !send.state.is_open() {
-        return Ok(Redirect::to(&format!("/{no}/sent/{id}")).into_response());
+        return Ok(Redirect::to(&Address::Sent(id).of(no).to_string()).into_response());
     }
-    if !is_ready(&app, &send)? && !shell.is_locked {
-        return Ok(Redirect::to(&format!("/{no}/send/{id}")).into_response());
-    }
-    let partner = partner_of(&app, no, send.receiver)?;
-    Ok(page(&ConfirmPage {
-        shell,
-        id,
-        revision: send.revision,
-        receiver: send.receiver.map(|no| no.to_string()).unwrap_or_default(),
-        receiver_name: partner.as_ref().map(|partner| partner.name().to_owned()).unwrap_or_default(),
-        key_note: partner.as_ref().map(words::key_note).unwrap_or_default(),
-        message: send.letter.message,
-        contents: send.review.contents.clone(),
-        total: words::size(send.review.size),
-        warnings: send.review.count(Weight::Warning),
-        files: send.review.files,
-    }))
+    look_up(&app, no, send.receiver.as_slice()).await?;
+    let shown = app.node.run(move |node| {
+        let is_ready = is_ready(node, &send)?;
+        let partner = partner_of(node, no, send.receiver)?;
+        let frame = frame(node, &at, Menu::Send, "送信確認")?;
+        let is_locked = frame.is_locked;
+        let shown = Confirm::of(frame, send, partner.as_ref());
+        // What is held up by the receiver's key is shown with the reason.
+        Ok((is_ready || is_locked || shown.key_note.is_some()).then_some(shown))
+    });
+    Ok(match shown.await? {
+        Some(shown) => page(&shown),
+        None => Redirect::to(&Address::Send(id).of(no).to_string()).into_response(),
+    })
 }
 
-fn is_ready(app: &App, send: &Send) -> Result<bool, Failure> {
-    let partner = partner_of(app, send.office, send.receiver)?;
+fn is_ready(node: &Node, send: &Send) -> Result<bool, OfficeError> {
+    let partner = partner_of(node, send.office, send.receiver)?;
     let (readiness, _) =
         send.review.readiness(send.receiver, partner.as_ref().map(Partner::standing), send.letter.accepted);
     Ok(readiness == Readiness::Ready)
@@ -412,17 +309,15 @@ pub(crate) async fn confirmed(
     Path((_, id)): SendPath,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let send = app.node.sends.get(no, SendId(id))?;
+    let (no, id, staff) = (at.office.no, SendId(id), at.visitor.staff);
+    let is_ready = app.node.run(move |node| is_ready(node, &node.sends.get(no, id)?)).await?;
     if app.node.offices.open_office(no).is_err() {
-        return Err(Failure::KeysLocked(format!("/{no}/send/{id}/confirm")));
+        return Err(Failure::KeysLocked(Address::Confirm(id).of(no).to_string()));
     }
-    if !is_ready(&app, &send)? {
-        let answer = Redirect::to(&format!("/{no}/send/{id}")).into_response();
-        return Ok((StatusCode::SEE_OTHER, answer).into_response());
+    if !is_ready {
+        return Ok(lead(&posted, Address::Send(id).of(no)));
     }
     let revision = posted.text("revision").parse().map_err(|_| Failure::Malformed)?;
-    let staff = &at.visitor.staff;
-    let run = heavy(|| app.node.outbox.confirm(no, &staff.login, &staff.name, &[(send.id, revision)]))?;
-    Ok(lead(&posted, &format!("/{no}/run/{run}")))
+    let confirm = move |node: &Node| node.outbox.confirm(no, &staff.login, &staff.name, &[(id, revision)]);
+    Ok(lead(&posted, Address::Run(app.node.run(confirm).await?).of(no)))
 }

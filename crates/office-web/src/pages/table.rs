@@ -1,52 +1,24 @@
-//! A CSV file of the standard as a readable table: names of fields, codes decoded.
+//! A CSV file of the standard as a readable table.
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
+use tasuki_office::arrivals::ArrivalId;
 use tasuki_office::error::OfficeError;
 use tasuki_office::files::Dropped;
+use tasuki_office::node::Node;
 use tasuki_office::sends::SendId;
-use tasuki_standard::explain::{explain, is_header_row, layout_for};
-use tasuki_standard::read::Reader;
-use tasuki_standard::{FileName, Layout};
+use tasuki_terms::OfficeNo;
 
-use super::heavy;
-use crate::ask::{Path, Query};
-use crate::failure::Failure;
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::At;
-
-/// Rows on one page.
-const ROWS: usize = 100;
-
-#[derive(Template)]
-#[template(path = "table.html")]
-struct Page {
-    shell: Shell,
-    name: String,
-    kind: String,
-    columns: Vec<&'static str>,
-    rows: Vec<Row>,
-    first: usize,
-    last: usize,
-    total: usize,
-    before: Option<usize>,
-    after: Option<usize>,
-    back: String,
-}
-
-struct Row {
-    number: u64,
-    cells: Vec<Cell>,
-}
-
-struct Cell {
-    text: String,
-    /// What stands in the file, where the text says more.
-    raw: String,
-}
+use super::frame;
+use crate::entry::visitor::At;
+use crate::http::address::Address;
+use crate::http::ask::{Path, Query};
+use crate::http::failure::Failure;
+use crate::http::reply::page;
+use crate::state::App;
+use crate::view::frame::Menu;
+use crate::view::table::Table;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -60,8 +32,9 @@ pub(crate) async fn of_draft(
     Path((_, id, file)): Path<(String, i64, i64)>,
     Query(from): Query<From>,
 ) -> Result<Response, Failure> {
-    let dropped = app.node.sends.file(at.office.no, SendId(id), file)?;
-    show(&app, &at, "send", dropped, from.from, format!("/{}/send/{id}", at.office.no))
+    let id = SendId(id);
+    let read = move |node: &Node, no: OfficeNo| node.sends.file(no, id, file);
+    show(&app, at, Menu::Send, Address::Send(id), from, read).await
 }
 
 pub(crate) async fn of_sent(
@@ -70,14 +43,12 @@ pub(crate) async fn of_sent(
     Path((_, id, file)): Path<(String, i64, usize)>,
     Query(from): Query<From>,
 ) -> Result<Response, Failure> {
-    let no = at.office.no;
-    let parcel = app.node.sends.get(no, SendId(id))?.parcel.ok_or(Failure::NotFound)?;
-    let opened = match heavy(|| app.node.sends.open_sent(no, parcel)) {
-        Err(OfficeError::KeysLocked) => return Err(Failure::KeysLocked(at.path)),
-        opened => opened?,
+    let id = SendId(id);
+    let read = move |node: &Node, no: OfficeNo| {
+        let parcel = node.sends.get(no, id)?.parcel.ok_or(OfficeError::NotFound)?;
+        node.sends.open_sent(no, parcel)?.files.into_iter().nth(file).ok_or(OfficeError::NotFound)
     };
-    let dropped = opened.files.into_iter().nth(file).ok_or(Failure::NotFound)?;
-    show(&app, &at, "sent", dropped, from.from, format!("/{no}/sent/{id}"))
+    show(&app, at, Menu::Sent, Address::Sent(id), from, read).await
 }
 
 pub(crate) async fn of_received(
@@ -86,96 +57,27 @@ pub(crate) async fn of_received(
     Path((_, id, file)): Path<(String, i64, usize)>,
     Query(from): Query<From>,
 ) -> Result<Response, Failure> {
-    let opened = super::received::opened(&app, &at, id)?;
-    let dropped = opened.files.into_iter().nth(file).ok_or(Failure::NotFound)?;
-    show(&app, &at, "received", dropped, from.from, format!("/{}/received/{id}", at.office.no))
-}
-
-fn show(
-    app: &App,
-    at: &At,
-    here: &'static str,
-    file: Dropped,
-    from: usize,
-    back: String,
-) -> Result<Response, Failure> {
-    let shell = Shell::new(app, at, here, "内容の表示")?;
-    let kind = FileName::kind_of(&file.name).map(|kind| kind.name_ja().to_owned());
-    let (columns, rows, total) = heavy(|| read(&file, from));
-    Ok(page(&Page {
-        shell,
-        kind: kind.unwrap_or_else(|| "CSVファイル".to_owned()),
-        columns,
-        first: from + 1,
-        last: from + rows.len(),
-        total,
-        before: (from > 0).then(|| from.saturating_sub(ROWS)),
-        after: (from + rows.len() < total).then_some(from + rows.len()),
-        rows,
-        back,
-        name: file.name,
-    }))
-}
-
-/// Columns that hold something, the rows of one page, and the number of all rows.
-fn read(file: &Dropped, from: usize) -> (Vec<&'static str>, Vec<Row>, usize) {
-    let mut reader = Reader::new(&file.bytes[..]);
-    let mut layout: Option<&'static Layout> = None;
-    let (mut rows, mut total, mut is_first) = (Vec::new(), 0, true);
-    // What cannot be read further is shown up to there: the checker says why.
-    while let Ok(Some(row)) = reader.next_row() {
-        layout = layout.or_else(|| layout_for(&file.name, &row));
-        if std::mem::take(&mut is_first) && is_header_row(&row) {
-            continue;
-        }
-        if (from..from + ROWS).contains(&total) {
-            let cells = row.cells().enumerate().map(|(index, cell)| {
-                let raw = cell.text_lossy().into_owned();
-                let field = layout.and_then(|layout| layout.fields.get(index));
-                match field.and_then(|field| explain(cell, field)) {
-                    Some(text) if text != raw => Cell { text, raw },
-                    _ => Cell { text: raw, raw: String::new() },
-                }
-            });
-            rows.push(Row { number: row.number(), cells: cells.collect() });
-        }
-        total += 1;
-    }
-    let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
-    let is_used =
-        |index: usize| rows.iter().any(|row| row.cells.get(index).is_some_and(|cell| !cell.text.is_empty()));
-    let used: Vec<bool> = (0..width).map(is_used).collect();
-    let name_of = |index: usize| {
-        layout
-            .and_then(|layout| layout.fields.get(index))
-            .map_or("（項目名なし）", |field| field.name_ja)
+    let id = ArrivalId(id);
+    let read = move |node: &Node, no: OfficeNo| {
+        node.inbox.open(no, id)?.files.into_iter().nth(file).ok_or(OfficeError::NotFound)
     };
-    let columns = (0..width).filter(|index| used[*index]).map(name_of).collect();
-    for row in &mut rows {
-        let mut index = 0;
-        row.cells.retain(|_| {
-            index += 1;
-            used[index - 1]
-        });
-    }
-    (columns, rows, total)
+    show(&app, at, Menu::Received, Address::Received(id), from, read).await
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn empty_columns_are_left_out_and_codes_decoded() {
-        let file = Dropped {
-            name: "DLTPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV".into(),
-            bytes: b"202407,131016,0000012345,202510\r\n202407,131016,0000012346,202510\r\n".to_vec(),
-        };
-        let (columns, rows, total) = read(&file, 0);
-        assert_eq!((columns.len(), rows.len(), total), (4, 2, 2));
-        assert_eq!((rows[1].cells[3].text.as_str(), rows[1].cells[3].raw.as_str()), ("2025年10月", "202510"));
-        assert_eq!(read(&file, 1).1.len(), 1);
-        let other = Dropped { name: "other.csv".into(), bytes: b"1,,2\n".to_vec() };
-        assert_eq!(read(&other, 0).0, ["（項目名なし）", "（項目名なし）"]);
-    }
+async fn show(
+    app: &App,
+    at: At,
+    here: Menu,
+    back: Address,
+    from: From,
+    read: impl FnOnce(&Node, OfficeNo) -> Result<Dropped, OfficeError> + Send + 'static,
+) -> Result<Response, Failure> {
+    let path = at.path.clone();
+    let table = app.node.run(move |node| {
+        let no = at.office.no;
+        let file = read(node, no)?;
+        let frame = frame(node, &at, here, "内容の表示")?;
+        Ok(Table::of(frame, file, from.from, back.of(no)))
+    });
+    Ok(page(&table.await.map_err(Failure::unlocking(path))?))
 }

@@ -1,51 +1,42 @@
 //! 事業所ユーザログイン, and the way back with the recovery code.
 
-use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use tasuki_identity::recovery::RecoveryCode;
+use tasuki_office::error::OfficeError;
 use tasuki_office::offices::UnlockError;
-use tasuki_office::staff::is_acceptable;
 
-use super::{heavy, lead};
-use crate::ask::Query;
-use crate::failure::{Failure, inside};
-use crate::serve::App;
-use crate::shell::{Shell, page};
-use crate::visitor::{Administrator, At, Form};
+use super::frame;
+use crate::entry::visitor::{Administrator, At, Form};
+use crate::forms::office_password::Recover as RecoverForm;
+use crate::forms::unlock::Unlock as UnlockForm;
+use crate::http::address::{Address, inside};
+use crate::http::ask::Query;
+use crate::http::failure::Failure;
+use crate::http::reply::{lead, page};
+use crate::state::App;
+use crate::view::frame::Menu;
+use crate::view::unlock::{Recover, Unlock};
 use crate::words;
 
-#[derive(Template)]
-#[template(path = "unlock.html")]
-struct Page {
-    shell: Shell,
-    next: String,
-    kj_id: String,
-    problem: String,
-}
-
-#[derive(Template)]
-#[template(path = "recover.html")]
-struct RecoverPage {
-    shell: Shell,
-    problem: String,
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct Wanted {
-    #[serde(default)]
     next: String,
 }
 
-fn show_page(app: &App, at: &At, next: &str, kj_id: &str, problem: String) -> Result<Page, Failure> {
-    Ok(Page {
-        shell: Shell::new(app, at, "", "事業所ユーザログイン")?,
-        next: if next.is_empty() { format!("/{}", at.office.no) } else { inside(next).to_owned() },
-        kj_id: kj_id.to_owned(),
-        problem,
-    })
+async fn unlock_page(
+    app: &App,
+    at: At,
+    next: &str,
+    form: UnlockForm,
+    problem: String,
+) -> Result<Unlock, Failure> {
+    let top = Address::Top.of(at.office.no).to_string();
+    let next = if next.is_empty() { top } else { inside(next).to_owned() };
+    let frame = app.node.run(move |node| frame(node, &at, Menu::Nowhere, "事業所ユーザログイン")).await?;
+    Ok(Unlock { frame, next, form, problem })
 }
 
 pub(crate) async fn show(
@@ -53,21 +44,22 @@ pub(crate) async fn show(
     at: At,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
-    Ok(page(&show_page(&app, &at, &wanted.next, "", String::new())?))
+    let shown = unlock_page(&app, at, &wanted.next, UnlockForm::default(), String::new()).await?;
+    Ok(page(&shown))
 }
 
 pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -> Result<Response, Failure> {
-    let (kj_id, next) = (posted.text("kj_id"), posted.raw("next"));
-    let problem = match app
-        .node
-        .offices
-        .unlock(at.office.no, &posted.code("kj_id"), posted.raw("password"))
-        .await
-    {
+    let next = posted.raw("next");
+    let (mut form, meant) = UnlockForm::read(&posted);
+    let Some((kj_id, password)) = meant else {
+        let again = unlock_page(&app, at, next, form, String::new()).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response());
+    };
+    let problem = match app.node.offices.unlock(at.office.no, kj_id.as_str(), &password).await {
         Ok(()) => return Ok(lead(&posted, inside(next))),
         Err(UnlockError::Wrong) => {
-            "ユーザIDまたはパスワードが違います。ユーザIDは KJ で始まる14文字です。もう一度入力してください。"
-                .to_owned()
+            form.refuse();
+            String::new()
         }
         Err(UnlockError::Locked { seconds }) => format!(
             "続けて間違えたため、ログインできません。あと {} 待ってから、もう一度入力してください。",
@@ -76,15 +68,20 @@ pub(crate) async fn unlock(State(app): State<App>, at: At, Form(posted): Form) -
         Err(UnlockError::Refused(error)) => words::relay(&error),
         Err(UnlockError::Office(error)) => return Err(error.into()),
     };
-    Ok((StatusCode::UNAUTHORIZED, page(&show_page(&app, &at, next, kj_id, problem)?)).into_response())
+    let again = unlock_page(&app, at, next, form, problem).await?;
+    Ok((StatusCode::UNAUTHORIZED, page(&again)).into_response())
+}
+
+async fn recover_page(app: &App, at: At, form: RecoverForm, problem: String) -> Result<Recover, Failure> {
+    let frame = app.node.run(move |node| frame(node, &at, Menu::Settings, "復元コードで開く")).await?;
+    Ok(Recover { frame, form, problem })
 }
 
 pub(crate) async fn show_recover(
     State(app): State<App>,
     Administrator(at): Administrator,
 ) -> Result<Response, Failure> {
-    let shell = Shell::new(&app, &at, "settings", "復元コードで開く")?;
-    Ok(page(&RecoverPage { shell, problem: String::new() }))
+    Ok(page(&recover_page(&app, at, RecoverForm::default(), String::new()).await?))
 }
 
 pub(crate) async fn recover(
@@ -92,17 +89,18 @@ pub(crate) async fn recover(
     Administrator(at): Administrator,
     Form(posted): Form,
 ) -> Result<Response, Failure> {
-    let new = posted.raw("new");
-    let by = &at.visitor.staff.login;
-    let problem = match RecoveryCode::parse(&posted.code("code")) {
-        Err(_) => "復元コードの形が違います。印刷した紙の8組の文字を、そのまま入れてください。".to_owned(),
-        Ok(_) if !is_acceptable(new, &[at.office.kj_id.as_str()]) => super::setup::PASSWORD_ADVICE.to_owned(),
-        Ok(_) if new != posted.raw("again") => "新しいパスワードの2つの欄が違います。".to_owned(),
-        Ok(code) => match heavy(|| app.node.offices.recover(by, at.office.no, &code, new)) {
-            Ok(()) => return Ok(lead(&posted, &format!("/{}/unlock", at.office.no))),
-            Err(error) => words::problem(&error),
-        },
-    };
-    let shell = Shell::new(&app, &at, "settings", "復元コードで開く")?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&RecoverPage { shell, problem })).into_response())
+    let (no, by) = (at.office.no, at.visitor.staff.login.clone());
+    let (mut form, meant) = RecoverForm::read(&posted, &at.office);
+    let mut problem = String::new();
+    if let Some((code, new)) = meant {
+        match app.node.run(move |node| node.offices.recover(&by, no, &code, &new)).await {
+            Ok(()) => return Ok(lead(&posted, Address::Unlock.of(no))),
+            Err(error @ (OfficeError::NotThisKey | OfficeError::Vault(_))) => {
+                form.refuse_code(words::problem(&error));
+            }
+            Err(error) => problem = words::problem(&error),
+        }
+    }
+    let again = recover_page(&app, at, form, problem).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&again)).into_response())
 }

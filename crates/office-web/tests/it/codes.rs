@@ -6,7 +6,7 @@ use tasuki_office::sends::SendId;
 use crate::{Served, place};
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, no};
 
-fn wide(text: &str) -> String {
+pub(crate) fn wide(text: &str) -> String {
     let letter =
         |letter: char| char::from_u32(u32::from(letter) + 0xfee0).filter(|_| letter.is_ascii_graphic());
     text.chars().map(|plain| letter(plain).unwrap_or(plain)).collect()

@@ -1,22 +1,16 @@
 //! What asking for a page must not do, and what a person has to be told before sending.
 
-use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use tasuki_office::arrivals::ArrivalState;
-use tasuki_office::folder::Folder;
-use tasuki_office::node::Node;
 use tasuki_office::sends::SendId;
-use tasuki_relay::operator;
 
 use crate::{Served, place};
-use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, until_arrived};
+use tasuki_stage::world::{CARE, VISITS, World, deletion, no, until_arrived};
 
 impl Served {
     /// Posts a file of the standard with the fields of a form.
-    async fn post_file(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) async fn post_file(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
         let file = deletion(CARE, VISITS, 1);
         let form = Form::new().part("files", Part::bytes(file.bytes).file_name(file.name));
         let form = fields
@@ -112,49 +106,54 @@ async fn what_is_on_its_way_is_not_sent_again() {
     assert!(html.contains(">再送<"), "{html}");
 }
 
+/// A sender whose name could not be looked up is shown by its number, and looked up again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_key_is_told_wherever_one_sends() {
+async fn a_sender_without_a_name_gets_it_later() {
+    let mut world = World::new().await;
+    let receiver = Served::start(world.node(VISITS).await, None).await;
+    let sender = Served::start(world.node(CARE).await, None).await;
+    sender.send_one(&sender.log_in().await).await;
+    let id = until_arrived(&receiver.node, VISITS, 1).await[0].id;
+    world.stop_relay().await;
+    let db = rusqlite::Connection::open(receiver.node.folder().db()).unwrap();
+    db.execute_batch("UPDATE arrival SET sender_name = ''; DELETE FROM partner").unwrap();
+    let cookie = receiver.log_in().await;
+    let pages = ["", "/received", &format!("/received/{}", id.0)].map(|page| format!("/{VISITS}{page}"));
+    for page in &pages {
+        let html = receiver.get(page, &cookie).await.text().await.unwrap();
+        assert!(html.contains("名前は確認中"), "{page}: {html}");
+        assert!(*page == pages[0] || html.contains(&format!("\"no\">{CARE}<")), "{page}: {html}");
+    }
+    world.start_relay().await;
+    for page in &pages {
+        let html = receiver.get(page, &cookie).await.text().await.unwrap();
+        assert!(html.contains(&format!("事業所{CARE}")) && !html.contains("確認中"), "{page}: {html}");
+    }
+}
+
+/// The page says what the node would do at its next start.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_tell_whether_the_node_would_unlock_itself() {
     let world = World::new().await;
-    world.node(VISITS).await;
-    let ahead = Arc::new(AtomicI64::new(0));
-    let clock = {
-        let ahead = Arc::clone(&ahead);
-        move || Timestamp::now() + SignedDuration::from_secs(ahead.load(Ordering::Relaxed))
-    };
-    let folder = Folder::create(world.temporary.path().join(CARE)).unwrap();
-    let node = Node::open(folder, Arc::new(clock)).unwrap();
-    node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
-    node.offices.enrol(world.enrolment(&world.register(CARE).await)).await.unwrap();
-    let served = Served::start(node, None).await;
+    let served = Served::start(world.node(CARE).await, None).await;
     let cookie = served.log_in().await;
-    let csrf = served.csrf(&format!("/{CARE}"), &cookie).await;
-    let draft = served.post_file(&format!("/{CARE}/send"), &cookie, &[("csrf", &csrf)]).await;
-    served.post_file(&format!("/{CARE}/batch"), &cookie, &[("csrf", &csrf)]).await;
-    let pages = [
-        draft.clone(),
-        format!("{draft}/confirm"),
-        format!("/{CARE}/batch"),
-        format!("/{CARE}/batch/confirm"),
-        format!("/{CARE}/send?to={VISITS}"),
-    ];
-    let told = "この事業所の鍵は";
-    for page in &pages {
-        let html = served.get(page, &cookie).await.text().await.unwrap();
-        assert!(html.contains(&format!("事業所{VISITS}")) && !html.contains(told), "{page}: {html}");
-    }
-    // The office begins anew on another machine, with another key.
-    let other = world.empty_node("another machine");
-    other.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
-    let (valid, now) = (SignedDuration::from_hours(24), Timestamp::now());
-    let anew = operator::renew_credentials(&**world.store(), no(VISITS), true, valid, now).await.unwrap();
-    let mut enrolment = world.enrolment(&anew);
-    enrolment.new_key = true;
-    other.offices.enrol(enrolment).await.unwrap();
-    ahead.store(15 * 60, Ordering::Relaxed);
-    for page in &pages {
-        let html = served.get(page, &cookie).await.text().await.unwrap();
-        assert!(html.contains(told), "{page}: {html}");
-    }
+    let path = format!("/{CARE}/settings");
+    let csrf = served.csrf(&path, &cookie).await;
+    let night = || async {
+        let html = served.get(&path, &cookie).await.text().await.unwrap();
+        let (_, part) = html.split_once("id=\"night\"").unwrap();
+        part.split("</section>").next().unwrap().to_owned()
+    };
+    assert!(night().await.contains("切れています"));
+    served.post(&format!("{path}/self-unlock"), &cookie, &[("csrf", &csrf), ("wanted", "1")]).await;
+    assert!(night().await.contains("入っています"));
+    // The file is damaged: it would not open anything, and the page does not say that it would.
+    tasuki_office::folder::write_durably(&served.node.folder().unlock_key(), b"{").unwrap();
+    let told = night().await;
+    assert!(told.contains("働きません") && !told.contains("入っています"), "{told}");
+    assert!(told.contains("やめる"), "{told}");
+    served.post(&format!("{path}/self-unlock"), &cookie, &[("csrf", &csrf)]).await;
+    assert!(night().await.contains("切れています"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

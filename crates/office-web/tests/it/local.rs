@@ -329,3 +329,31 @@ async fn each_described_call_wants_the_token_and_an_office_that_is_here() {
     }
     assert_eq!(of_an_office, 8);
 }
+
+/// Nothing is answered with a page for people.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_call_is_a_program_is_told_in_its_own_way() {
+    let world = World::new().await;
+    let program = Program::of(world.node(CARE).await).await;
+    for (method, path) in [
+        (Method::GET, "nothing".to_owned()),
+        (Method::GET, String::new()),
+        (Method::GET, format!("{CARE}/nothing")),
+        (Method::GET, format!("{CARE}/outbox/1/2/3")),
+        (Method::DELETE, format!("{CARE}/inbox")),
+        (Method::POST, "status".to_owned()),
+    ] {
+        let answer = program.ask(method.clone(), &path).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+        let told: Problem = answer.json().await.unwrap();
+        assert!(told.error == ProblemCode::NotFound && told.message.contains("openapi"), "{method} {path}");
+        // Without the token nobody is told even that.
+        let url = format!("{}/local/{path}", program.served.url);
+        let stranger = program.served.client.request(method, url).send().await.unwrap();
+        assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(stranger.json::<Problem>().await.unwrap().error, ProblemCode::Token);
+    }
+    let page =
+        program.served.client.get(format!("{}/locals/x/y/z", program.served.url)).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("<!doctype html>"), "that is no address of programs");
+}

@@ -14,7 +14,11 @@ mod backup;
 mod codes;
 mod effects;
 mod failures;
+mod forms;
+mod links;
 mod local;
+mod partner_key;
+mod setup;
 mod who;
 
 use tasuki_stage::world::{self, CARE, PASSWORD, VISITS, World, deletion, no};

@@ -6,7 +6,7 @@ use tasuki_office::staff::Role;
 use tasuki_office_web::{LocalAccess, Who, routes};
 
 use crate::Served;
-use tasuki_stage::world::{CARE, World};
+use tasuki_stage::world::{CARE, VISITS, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visitor {
@@ -66,6 +66,7 @@ fn expected(who: Who, visitor: Visitor, method: &Method) -> Said {
 fn address(path: &str) -> String {
     let part = |part: &str| match part {
         "{office}" => CARE.to_owned(),
+        "{partner}" => VISITS.to_owned(),
         "{id}" | "{run}" => "1".to_owned(),
         "{file}" => "0".to_owned(),
         "{version}" | "{name}" => "x".to_owned(),

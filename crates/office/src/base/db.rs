@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_house.sql"),
     include_str!("../../migrations/0003_keys.sql"),
     include_str!("../../migrations/0004_begun.sql"),
+    include_str!("../../migrations/0005_key_before.sql"),
 ];
 
 /// Marks the file as a node's database (`PRAGMA application_id`): "TSKO".

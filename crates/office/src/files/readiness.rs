@@ -10,6 +10,8 @@ use super::review::{Remark, Review, Weight};
 pub enum Standing {
     /// It takes part.
     Active,
+    /// It takes part, but its key has changed and nobody has made sure yet that this was itself.
+    KeyChanged,
     /// It does not take part yet.
     NotYet,
     /// It is suspended.
@@ -20,8 +22,9 @@ pub enum Standing {
 
 impl Standing {
     /// What the directory's word means; `None` is an office that it does not know.
-    pub fn of(participation: Option<Participation>) -> Self {
+    pub fn of(participation: Option<Participation>, has_unconfirmed_key: bool) -> Self {
         match participation {
+            Some(Participation::Active) if has_unconfirmed_key => Self::KeyChanged,
             Some(Participation::Active) => Self::Active,
             Some(Participation::Listed | Participation::Registered) => Self::NotYet,
             Some(Participation::Suspended) => Self::Suspended,
@@ -91,6 +94,10 @@ fn obstacle(receiver: OfficeNo, standing: Standing) -> Option<Remark> {
         Standing::Unknown => (
             format!("送信先の事業所番号 {receiver} は名簿にありません。"),
             "介護ソフトに登録した事業所番号を確かめてください。「事業所検索」で探せます。",
+        ),
+        Standing::KeyChanged => (
+            "送信先の鍵が新しくなり、まだ確かめられていません。".to_owned(),
+            "相手の事業所に電話などで確かめて、管理者が「確認済み」にすると送れます。",
         ),
         Standing::Active => return None,
         Standing::NotYet => (

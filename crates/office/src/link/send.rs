@@ -157,7 +157,8 @@ fn seal_one(link: &Link, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool
 /// What the relay would answer for this receiver, known before anything is uploaded.
 fn refusal(standing: Standing) -> Option<ProblemType> {
     match standing {
-        Standing::Active => None,
+        // Whoever confirmed it was told of the change.
+        Standing::Active | Standing::KeyChanged => None,
         Standing::Suspended => Some(ProblemType::ReceiverSuspended),
         Standing::NotYet => Some(ProblemType::ReceiverNotEnrolled),
         Standing::Unknown => Some(ProblemType::ReceiverUnknown),

@@ -6,8 +6,8 @@ use tasuki_protocol::directory::{Office, OfficeSearch, Offices};
 use tasuki_protocol::limits::LOOKUP_OFFICES;
 use tasuki_terms::OfficeNo;
 
-use super::partner::Partner;
-use super::pin::{Verified, follow};
+use super::partner::{Partner, PartnerKeys};
+use super::pin::{Verified, follow, key_of};
 use super::store;
 use crate::base::Base;
 use crate::base::error::OfficeError;
@@ -83,9 +83,20 @@ impl Directory {
         let stated = stated.map(|(text, statement)| (text, statement.key.to_string(), statement.epoch));
         let verified = stated.as_ref().map(|(text, key, epoch)| Verified { text, key, epoch: *epoch });
         self.base.keep(|tx| {
-            let (pinned, is_other) = follow(store::pinned(tx, open.no(), no)?, verified);
-            store::keep(tx, open.no(), no, found, (&pinned, is_other))
+            let (pinned, before) = follow(store::pinned(tx, open.no(), no)?, verified);
+            store::keep(tx, open.no(), no, found, (&pinned, before.as_deref()))
         })
+    }
+
+    /// The keys of a partner, as this node has verified them.
+    ///
+    /// # Errors
+    /// When the partner is not known, or the database fails.
+    pub fn keys(&self, office: OfficeNo, no: OfficeNo) -> Result<PartnerKeys, OfficeError> {
+        let found = self.base.read(|db| store::statement_and_key_before(db, office, no))?;
+        let (statement, before) = found.ok_or(OfficeError::NotFound)?;
+        let now = statement.as_deref().and_then(key_of).unwrap_or_default();
+        Ok(PartnerKeys { now, before: before.unwrap_or_default() })
     }
 
     /// A person has asked a partner whether its changed key is its own, and it is.

@@ -36,8 +36,18 @@ impl Partner {
 
     /// How it stands to being sent to.
     pub fn standing(&self) -> Standing {
-        Standing::of(self.found.as_ref().map(|office| office.participation))
+        Standing::of(self.found.as_ref().map(|office| office.participation), self.has_unconfirmed_key())
     }
+}
+
+/// The keys of a partner, for a person to compare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartnerKeys {
+    /// The one that is used now; empty when none is known.
+    pub now: String,
+    /// The one that was trusted before the change that is not confirmed yet, or before the last one; empty when it has
+    /// never changed.
+    pub before: String,
 }
 
 /// The statement of a partner's key that is believed, and its epoch.

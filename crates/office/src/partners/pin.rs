@@ -13,21 +13,21 @@ pub(super) struct Verified<'a> {
     pub(super) epoch: u32,
 }
 
-/// What is kept from now on, and whether the key is another one than before.
-pub(super) fn follow(known: Pinned, verified: Option<Verified<'_>>) -> (Pinned, bool) {
+/// What is kept from now on, and the key before if it is another one.
+pub(super) fn follow(known: Pinned, verified: Option<Verified<'_>>) -> (Pinned, Option<String>) {
     match verified {
         Some(verified) if i64::from(verified.epoch) > known.epoch => {
-            let is_other =
-                known.statement.is_some_and(|known| key_of(&known).as_deref() != Some(verified.key));
+            let before = known.statement.as_deref().map(|known| key_of(known).unwrap_or_default());
             let epoch = i64::from(verified.epoch);
-            (Pinned { statement: Some(verified.text.to_owned()), epoch }, is_other)
+            let pinned = Pinned { statement: Some(verified.text.to_owned()), epoch };
+            (pinned, before.filter(|before| before != verified.key))
         }
-        _ => (known, false),
+        _ => (known, None),
     }
 }
 
 /// The key in a signed statement that was verified before.
-fn key_of(signed: &str) -> Option<String> {
+pub(super) fn key_of(signed: &str) -> Option<String> {
     let signed: SignedStatement = serde_json::from_str(signed).ok()?;
     signed.statement.lines().find_map(|line| line.strip_prefix("key ").map(str::to_owned))
 }
@@ -45,19 +45,19 @@ mod tests {
     fn only_a_higher_epoch_follows() {
         let (old, new) = (stated("age1old"), stated("age1new"));
         let known = Pinned { statement: Some(old.clone()), epoch: 2 };
-        for (key, text, epoch, after, is_other) in [
-            ("age1new", &new, 1, (&old, 2), false),
-            ("age1new", &new, 2, (&old, 2), false),
-            ("age1new", &new, 3, (&new, 3), true),
-            ("age1old", &old, 3, (&old, 3), false),
+        for (key, text, epoch, after, before) in [
+            ("age1new", &new, 1, (&old, 2), None),
+            ("age1new", &new, 2, (&old, 2), None),
+            ("age1new", &new, 3, (&new, 3), Some("age1old")),
+            ("age1old", &old, 3, (&old, 3), None),
         ] {
             let after = Pinned { statement: Some(after.0.clone()), epoch: after.1 };
             let found = follow(known.clone(), Some(Verified { text, key, epoch }));
-            assert_eq!(found, (after, is_other), "{key} {epoch}");
+            assert_eq!(found, (after, before.map(str::to_owned)), "{key} {epoch}");
         }
-        assert_eq!(follow(known.clone(), None), (known, false));
-        let (first, is_other) =
+        assert_eq!(follow(known.clone(), None), (known, None));
+        let (first, before) =
             follow(Pinned::default(), Some(Verified { text: &new, key: "age1new", epoch: 1 }));
-        assert_eq!((first.epoch, is_other), (1, false), "the first one is no change");
+        assert_eq!((first.epoch, before), (1, None), "the first one is no change");
     }
 }

@@ -56,33 +56,48 @@ pub(super) fn believed(
     db.query_row(sql, [office.as_str(), no.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
+/// The statement that is believed, and the key that was trusted before.
+pub(super) fn statement_and_key_before(
+    db: &Connection,
+    office: OfficeNo,
+    no: OfficeNo,
+) -> rusqlite::Result<Option<(Option<String>, Option<String>)>> {
+    let sql = "SELECT statement, key_before FROM partner WHERE office = ?1 AND no = ?2";
+    db.query_row(sql, [office.as_str(), no.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
 /// Keeps what the directory said, without the statement, and what is believed of the key.
 pub(super) fn keep(
     tx: &Tx<'_>,
     office: OfficeNo,
     no: OfficeNo,
     found: Option<&Office>,
-    (pinned, is_other_key): (&Pinned, bool),
+    (pinned, key_before): (&Pinned, Option<&str>),
 ) -> Result<(), OfficeError> {
     let named_epoch = found.and_then(|office| office.key.as_ref()).map(|key| key.epoch);
     // The statement has a column of its own.
     let details = found.map(|office| Office { key: None, ..office.clone() });
     tx.execute(
-        "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at, directory_epoch)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO partner (office, no, details, statement, epoch, key_changed_at, seen_at, directory_epoch,
+             key_before)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (office, no) DO UPDATE SET details = excluded.details,
              statement = excluded.statement, epoch = excluded.epoch, seen_at = excluded.seen_at,
              key_changed_at = coalesce(excluded.key_changed_at, key_changed_at),
-             directory_epoch = excluded.directory_epoch",
+             directory_epoch = excluded.directory_epoch,
+             key_before = iif(excluded.key_before IS NOT NULL
+                 AND coalesce(key_confirmed_at >= key_changed_at, key_changed_at IS NULL),
+                 excluded.key_before, key_before)",
         params![
             office.as_str(),
             no.as_str(),
             serde_json::to_string(&details)?,
             pinned.statement,
             pinned.epoch,
-            is_other_key.then_some(tx.now_ms()),
+            key_before.map(|_| tx.now_ms()),
             tx.now_ms(),
-            named_epoch
+            named_epoch,
+            key_before
         ],
     )?;
     Ok(())

@@ -13,6 +13,7 @@ mod audit;
 mod certificates;
 mod check;
 mod checkpointer;
+mod fault;
 mod lists;
 mod offices;
 mod open;

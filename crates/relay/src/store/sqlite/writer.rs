@@ -10,12 +10,12 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
 use rusqlite::hooks::Wal;
 use tasuki_terms::OfficeNo;
 use tokio::sync::{broadcast, oneshot};
 
 use super::checkpointer::Bell;
+use super::fault::is_lasting;
 use super::open::{self, OpenError};
 use crate::store::StoreError;
 
@@ -207,15 +207,6 @@ impl Drop for Writer {
             drop(thread.join());
         }
     }
-}
-
-/// Whether nobody knows after it what is on the disk.
-pub(super) fn is_lasting(error: &rusqlite::Error) -> bool {
-    let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
-    matches!(
-        extended,
-        SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC | SQLITE_IOERR_WRITE | SQLITE_IOERR_TRUNCATE
-    )
 }
 
 /// Runs one job so that its failure undoes only itself.
