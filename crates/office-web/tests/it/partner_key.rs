@@ -16,6 +16,12 @@ use crate::{Served, place};
 
 const TOLD: &str = "この事業所の鍵は";
 
+/// A key as people read it aloud.
+fn groups(key: &str) -> String {
+    let letters: Vec<_> = key.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
 /// An office with a draft and a line of 一括送信 for a partner, whose key then changes.
 struct Changed {
     world: World,
@@ -127,7 +133,13 @@ async fn nothing_goes_until_an_administrator_has_compared_the_key() {
     let path = format!("/{CARE}/partners/{VISITS}/key");
     let html = changed.page(&path).await;
     let now = other.office(no(VISITS)).unwrap().key;
-    assert!(html.contains(&first) && html.contains(&now) && first != now, "{html}");
+    let shown = Served::start(other, None).await;
+    let settings =
+        shown.get(&format!("/{VISITS}/settings"), &shown.log_in().await).await.text().await.unwrap();
+    for (page, key) in [(&html, &first), (&html, &now), (&settings, &now)] {
+        assert!(page.contains(&groups(key)), "{key}: {page}");
+    }
+    assert_ne!(first, now);
     // It changes once more while somebody is on the telephone: what was compared is no longer what is used.
     changed.change("a third machine").await;
     served.node.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
