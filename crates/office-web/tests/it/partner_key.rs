@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
+use tasuki_office::error::OfficeError;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::sends::SendId;
@@ -120,6 +121,11 @@ async fn nothing_goes_until_an_administrator_has_compared_the_key() {
     let held = changed.page(&format!("{}/confirm", changed.draft)).await;
     assert!(held.contains("disabled>OK"), "{held}");
     assert_eq!(changed.press_ok().await, changed.draft, "pressed all the same, it stays where it is");
+
+    // The node holds it itself, whoever asks: pages, folders and programs come through this one gate.
+    let send = served.node.drafts(no(CARE)).unwrap().remove(0);
+    let confirmed = served.node.confirm(no(CARE), "hanako", "見本 花子", &[(send.id, send.revision)]);
+    assert!(matches!(confirmed, Err(OfficeError::NotReady)), "{confirmed:?}");
 
     // A member is told who can, and cannot.
     served.node.add_staff("hanako", "taro", "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
