@@ -38,12 +38,6 @@ pub(crate) async fn confirm(
     Form(posted): Form,
 ) -> Result<Response, Failure> {
     let (no, by, shown) = (at.office.no, at.visitor.staff.login, posted.text("key").to_owned());
-    let confirmed = app.node.run(move |node| {
-        if node.directory.keys(no, partner)?.now != shown {
-            return Err(OfficeError::Changed);
-        }
-        node.directory.confirm_key(&by, no, partner)
-    });
-    confirmed.await?;
+    app.node.run(move |node| node.directory.confirm_key(&by, no, partner, &shown)).await?;
     Ok(lead(&posted, Address::Batch.of(no).done(Done::Changed)))
 }

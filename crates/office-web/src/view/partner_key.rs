@@ -16,6 +16,9 @@ pub(crate) struct PartnerKey {
     pub(crate) partner: Other,
     /// When it changed; `None` when there is nothing to confirm.
     pub(crate) changed_at: Option<String>,
+    /// The key that is confirmed, as it is.
+    pub(crate) key: String,
+    /// Both keys in groups, to be read aloud.
     pub(crate) now: String,
     pub(crate) before: String,
 }
@@ -25,8 +28,9 @@ impl PartnerKey {
         Self {
             partner: Other::partner(Some(partner.no), Some(partner)),
             changed_at: partner.key_changed_at.filter(|_| partner.has_unconfirmed_key()).map(words::time),
-            now: keys.now,
-            before: keys.before,
+            now: words::groups(&keys.now),
+            before: words::groups(&keys.before),
+            key: keys.now,
             frame,
         }
     }

@@ -177,7 +177,7 @@ impl OfficeFacts {
             until: words::date(own.certificate_until),
             days: words::days_until(own.certificate_until, now),
             fingerprint: words::groups(&own.fingerprint),
-            key: own.key.clone(),
+            key: words::groups(&own.key),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
+use tasuki_office::error::OfficeError;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::sends::SendId;
@@ -15,6 +16,12 @@ use crate::{Served, place};
 use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, no, until_state};
 
 const TOLD: &str = "この事業所の鍵は";
+
+/// A key as people read it aloud.
+fn groups(key: &str) -> String {
+    let letters: Vec<_> = key.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
 
 /// An office with a draft and a line of 一括送信 for a partner, whose key then changes.
 struct Changed {
@@ -115,6 +122,11 @@ async fn nothing_goes_until_an_administrator_has_compared_the_key() {
     assert!(held.contains("disabled>OK"), "{held}");
     assert_eq!(changed.press_ok().await, changed.draft, "pressed all the same, it stays where it is");
 
+    // The node holds it itself, whoever asks: pages, folders and programs come through this one gate.
+    let send = served.node.sends.drafts(no(CARE)).unwrap().remove(0);
+    let confirmed = served.node.outbox.confirm(no(CARE), "hanako", "見本 花子", &[(send.id, send.revision)]);
+    assert!(matches!(confirmed, Err(OfficeError::NotReady)), "{confirmed:?}");
+
     // A member is told who can, and cannot.
     served.node.staff.add("hanako", "taro", "計画 太郎", Role::Member, "taro no himitsu 9 kaze").unwrap();
     let member = [("login", "taro"), ("password", "taro no himitsu 9 kaze")];
@@ -127,7 +139,13 @@ async fn nothing_goes_until_an_administrator_has_compared_the_key() {
     let path = format!("/{CARE}/partners/{VISITS}/key");
     let html = changed.page(&path).await;
     let now = other.offices.get(no(VISITS)).unwrap().key;
-    assert!(html.contains(&first) && html.contains(&now) && first != now, "{html}");
+    let shown = Served::start(other, None).await;
+    let settings =
+        shown.get(&format!("/{VISITS}/settings"), &shown.log_in().await).await.text().await.unwrap();
+    for (page, key) in [(&html, &first), (&html, &now), (&settings, &now)] {
+        assert!(page.contains(&groups(key)), "{key}: {page}");
+    }
+    assert_ne!(first, now);
     // It changes once more while somebody is on the telephone: what was compared is no longer what is used.
     changed.change("a third machine").await;
     served.node.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();

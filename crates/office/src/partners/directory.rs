@@ -99,20 +99,24 @@ impl Directory {
         Ok(PartnerKeys { now, before: before.unwrap_or_default() })
     }
 
-    /// A person has asked a partner whether its changed key is its own, and it is.
+    /// A person has asked a partner whether its changed key is its own, and it is: the key that was `compared`, and no
+    /// other that may have come since.
     ///
     /// # Errors
-    /// When the partner is not known, or the database fails.
+    /// [`OfficeError::Changed`] when another key is used by now; when the partner is not known, or the database fails.
     pub fn confirm_key(
         &self,
         by: impl Into<Actor>,
         office: OfficeNo,
         no: OfficeNo,
+        compared: &str,
     ) -> Result<(), OfficeError> {
         self.base.write(&by.into(), |tx| {
-            if !store::confirm_key(tx, office, no)? {
-                return Err(OfficeError::NotFound);
+            let used = store::statement_and_key_before(tx, office, no)?.ok_or(OfficeError::NotFound)?.0;
+            if used.as_deref().and_then(key_of).as_deref() != Some(compared) {
+                return Err(OfficeError::Changed);
             }
+            store::confirm_key(tx, office, no)?;
             tx.record(Action::PartnerKeyConfirmed, office, no.as_str())
         })
     }

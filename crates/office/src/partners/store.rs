@@ -103,8 +103,9 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A person has made sure of the changed key; `false` when the partner is not known.
-pub(super) fn confirm_key(tx: &Tx<'_>, office: OfficeNo, no: OfficeNo) -> rusqlite::Result<bool> {
+/// A person has made sure of the changed key.
+pub(super) fn confirm_key(tx: &Tx<'_>, office: OfficeNo, no: OfficeNo) -> rusqlite::Result<()> {
     let sql = "UPDATE partner SET key_confirmed_at = key_changed_at WHERE office = ?1 AND no = ?2";
-    Ok(tx.execute(sql, [office.as_str(), no.as_str()])? > 0)
+    tx.execute(sql, [office.as_str(), no.as_str()])?;
+    Ok(())
 }

@@ -227,9 +227,12 @@ async fn a_changed_key_is_confirmed_by_a_person() {
     for epoch in [2, 3] {
         publish(epoch).await;
         assert!(seen().await, "{epoch}");
-        node.directory.confirm_key("hanako", no(CARE), no(VISITS)).unwrap();
+        let other = node.directory.confirm_key("hanako", no(CARE), no(VISITS), "age1another");
+        assert!(matches!(other, Err(OfficeError::Changed)), "only what was compared");
+        let used = node.directory.keys(no(CARE), no(VISITS)).unwrap().now;
+        node.directory.confirm_key("hanako", no(CARE), no(VISITS), &used).unwrap();
         assert!(!seen().await, "{epoch}");
     }
-    let nobody = node.directory.confirm_key("hanako", no(CARE), no(DAY));
+    let nobody = node.directory.confirm_key("hanako", no(CARE), no(DAY), "");
     assert!(matches!(nobody, Err(OfficeError::NotFound)));
 }
