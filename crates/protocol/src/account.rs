@@ -173,10 +173,18 @@ pub struct Account {
     /// The account.
     #[schema(value_type = schema::KjId)]
     pub kj_id: KjId,
-    /// Parcels whose contents the relay holds for this office.
+    /// Parcels whose contents the relay holds for this office, those that it has received and acknowledged too.
     pub mailbox_parcels: u64,
     /// Their sealed bytes.
     pub mailbox_bytes: u64,
+    /// Parcels that wait for this office.
+    pub waiting_parcels: u64,
+    /// Their sealed bytes.
+    pub waiting_bytes: u64,
+    /// Parcels that this office has sent and whose receivers have not acknowledged them.
+    pub outstanding_parcels: u64,
+    /// Their sealed bytes.
+    pub outstanding_bytes: u64,
     /// Certificates of the office's nodes.
     pub certificates: Vec<Certificate>,
 }

@@ -117,6 +117,10 @@ pub struct Limits {
     pub acknowledged_days: u32,
     /// Bytes that may wait in one mailbox.
     pub mailbox_bytes: u64,
+    /// Parcels of one office that may wait in all mailboxes.
+    pub outstanding_parcels: u32,
+    /// Bytes of one office that may wait in all mailboxes.
+    pub outstanding_bytes: u64,
     /// Requests that one office may have open at once, event streams not counted.
     pub open_requests: u32,
     /// Requests that one office may make in a minute.

@@ -16,18 +16,23 @@ use super::enrolments::check_texts;
 use super::refusal::Answer;
 use super::sessions::too_many;
 use crate::password;
+use crate::store::Holdings;
 
 /// The account, its certificates, and what its mailbox holds.
 #[utoipa::path(get, path = "/v1/account", tag = "account", responses((status = 200, body = Account)))]
 pub(crate) async fn show(State(relay): State<App>, caller: Caller) -> Answer<Json<Account>> {
     let office = relay.store.offices(&[caller.office]).await?.pop().ok_or(ProblemType::NotFound)?;
-    let usage = relay.store.usage(caller.office).await?;
+    let Holdings { held, waiting, outstanding } = relay.store.holdings(caller.office).await?;
     Ok(Json(Account {
         office: caller.office,
         name: office.name,
         kj_id: caller.kj_id,
-        mailbox_parcels: usage.parcels,
-        mailbox_bytes: usage.bytes,
+        mailbox_parcels: held.parcels,
+        mailbox_bytes: held.bytes,
+        waiting_parcels: waiting.parcels,
+        waiting_bytes: waiting.bytes,
+        outstanding_parcels: outstanding.parcels,
+        outstanding_bytes: outstanding.bytes,
         certificates: relay.store.certificates(caller.office).await?,
     }))
 }

@@ -125,11 +125,14 @@ fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
         Acceptance::ReceiverNotEnrolled => ProblemType::ReceiverNotEnrolled,
         Acceptance::ReceiverSuspended => ProblemType::ReceiverSuspended,
         Acceptance::KeyOutdated => ProblemType::KeyEpochOutdated,
-        Acceptance::MailboxFull => {
-            return Err(Problem::new(ProblemType::MailboxFull).retry_after(3600).into());
-        }
+        Acceptance::MailboxFull => return in_an_hour(ProblemType::MailboxFull),
+        Acceptance::TooMuchOutstanding => return in_an_hour(ProblemType::OutstandingFull),
     };
     Err(kind.into())
+}
+
+fn in_an_hour<T>(kind: ProblemType) -> Answer<T> {
+    Err(Problem::new(kind).retry_after(3600).into())
 }
 
 /// Reads the contents of a parcel, as long as they come fast enough and their sender does not come back otherwise.
@@ -318,6 +321,7 @@ impl Relay {
         let now = self.clock.now();
         let expires_at = now.saturating_add(self.config.unfetched()).unwrap_or(now);
         let mailbox_bytes = self.config.mailbox_bytes;
-        Ok(Offer { id, from, to, size, digest, key_epoch, expires_at, mailbox_bytes })
+        let outstanding = self.config.outstanding();
+        Ok(Offer { id, from, to, size, digest, key_epoch, expires_at, mailbox_bytes, outstanding })
     }
 }

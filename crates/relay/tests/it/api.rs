@@ -154,6 +154,26 @@ async fn a_full_mailbox_and_a_suspended_receiver_are_told() {
 }
 
 #[tokio::test]
+async fn an_office_has_only_so_much_waiting_at_others() {
+    let served = Served::start_with(|config| config.outstanding_parcels = 2).await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let _c = served.node(C).await;
+    let first = send(&a, B, &contents(10)).await;
+    send(&a, C, &contents(10)).await;
+    let more = || a.put(B, new_id(), &contents(10)).send();
+    let refused = more().await.unwrap();
+    assert_eq!(refused.headers()["retry-after"], "3600");
+    assert_eq!(problem(refused).await, ProblemType::OutstandingFull);
+    send(&b, C, &contents(10)).await;
+    let account: Account = good(a.get("/v1/account").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((account.outstanding_parcels, account.outstanding_bytes), (2, 20));
+    let receipt = b.receipt(first.id, &a, &contents(10), ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", first.id);
+    assert_eq!(b.call(Method::POST, &path).json(&receipt).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(more().await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn an_office_has_several_nodes() {
     let served = Served::start().await;
     let (a, b) = (served.node(A).await, served.node(B).await);

@@ -9,7 +9,7 @@ use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, KeyOutcome, Leap, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer,
+    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer,
     ReceiptOutcome, Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
@@ -34,6 +34,8 @@ macro_rules! contract {
             receipts_move_a_parcel_on_and_are_kept
             receipts_that_are_not_true_are_refused
             a_refusal_is_kept_with_its_reason
+            what_waits_is_counted_apart_and_limited_for_both_sides
+            acknowledged_contents_are_let_go_early_when_the_operator_wants_it
             a_parcel_that_nobody_fetched_expires_after_a_warning
             nothing_expires_without_a_warning_however_late_it_comes
             a_clock_that_leaps_is_not_believed_until_it_is_confirmed
@@ -228,8 +230,71 @@ pub(crate) async fn a_parcel_is_taken_back_until_it_is_fetched(world: &World) {
     let fetched = world.store.fetch(no(B), id(2), by(1)).await.unwrap().unwrap();
     assert_eq!(world.store.withdraw(no(A), id(2), by(2)).await.unwrap(), Withdrawal::AlreadyFetched);
     assert!(world.store.contents(no(B), fetched.seq, 0..1).await.unwrap().is_some());
-    let usage = world.store.usage(no(B)).await.unwrap();
-    assert_eq!(usage, Usage { parcels: 1, bytes: contents(2).len() as u64 });
+    let one = Usage { parcels: 1, bytes: contents(2).len() as u64 };
+    let holdings = world.store.holdings(no(B)).await.unwrap();
+    assert_eq!(holdings, Holdings { held: one, waiting: one, outstanding: Usage::default() });
+}
+
+pub(crate) async fn what_waits_is_counted_apart_and_limited_for_both_sides(world: &World) {
+    let size = |number| contents(number).len() as u64;
+    let one_at_a_time =
+        |number| Offer { outstanding: Usage { parcels: 1, bytes: 5000 }, ..offer(A, B, number) };
+    let few_bytes =
+        |number| Offer { outstanding: Usage { parcels: 9, bytes: size(1) }, ..offer(A, B, number) };
+    let small_box = |number| Offer { mailbox_bytes: size(1), ..offer(A, B, number) };
+    let parcel = world.send(A, B, 1).await;
+    let full = [
+        (one_at_a_time(2), Acceptance::TooMuchOutstanding),
+        (few_bytes(2), Acceptance::TooMuchOutstanding),
+        (small_box(2), Acceptance::MailboxFull),
+    ];
+    for (offer, expected) in &full {
+        assert_eq!(world.store.may_accept(offer, at(0)).await.unwrap(), *expected);
+        assert_eq!(world.store.accept(offer.clone(), contents(2).into(), by(0)).await.unwrap(), *expected);
+    }
+    // What was acknowledged is held, and limits nobody.
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    let held = Usage { parcels: 1, bytes: size(1) };
+    let receiver = world.store.holdings(no(B)).await.unwrap();
+    assert_eq!(receiver, Holdings { held, ..Holdings::default() });
+    assert_eq!(world.store.holdings(no(A)).await.unwrap(), Holdings::default());
+    for (offer, _) in full {
+        let may = world.store.may_accept(&Offer { size: size(1), ..offer }, at(0)).await.unwrap();
+        assert!(matches!(may, Acceptance::New(_)), "{may:?}");
+    }
+    // Nor does what was taken back, or has expired.
+    world.send(A, B, 3).await;
+    let outstanding = world.store.holdings(no(A)).await.unwrap().outstanding;
+    assert_eq!(outstanding, Usage { parcels: 1, bytes: size(3) });
+    world.store.withdraw(no(A), id(3), by(1)).await.unwrap();
+    assert_eq!(world.store.holdings(no(A)).await.unwrap(), Holdings::default());
+}
+
+pub(crate) async fn acknowledged_contents_are_let_go_early_when_the_operator_wants_it(world: &World) {
+    let fetched = world.send(A, B, 1).await;
+    world.send(A, B, 2).await;
+    world.receipt(&fetched, ReceiptKind::Received).await;
+    world.receipt(&fetched, ReceiptKind::Opened).await;
+    let one = Usage { parcels: 1, bytes: contents(1).len() as u64 };
+    // The first receipt came at second 60.
+    for (before, expected) in [(59, Usage::default()), (60, one)] {
+        assert_eq!(world.store.purgeable(at(before)).await.unwrap(), expected, "until {before}");
+        assert_eq!(world.store.purge(at(before), 10, by(100)).await.unwrap(), expected, "until {before}");
+    }
+    assert_eq!(world.store.purge(at(1000), 10, by(100)).await.unwrap(), Usage::default(), "what waits stays");
+    assert_eq!(world.store.contents(no(B), 1, 0..1).await.unwrap(), None);
+    assert!(world.store.fetch(no(B), id(2), by(101)).await.unwrap().is_some());
+    let parcel = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
+    assert_eq!((parcel.parcel.state, parcel.receipts.len()), (ParcelState::Opened, 2), "its evidence stays");
+    let actions: Vec<_> = world
+        .store
+        .audit(OPERATOR_CHAIN, 0, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.action)
+        .collect();
+    assert_eq!(actions.iter().filter(|action| *action == "contents.purge").count(), 1, "{actions:?}");
 }
 
 pub(crate) async fn a_number_taken_back_before_its_parcel_comes_is_never_taken(world: &World) {
@@ -345,7 +410,7 @@ pub(crate) async fn a_parcel_that_nobody_fetched_expires_after_a_warning(world: 
     let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
     assert_eq!(sent.state, ParcelState::Expired);
     assert_eq!(world.store.withdraw(no(A), id(1), by(91 * day)).await.unwrap(), Withdrawal::NotFound);
-    assert_eq!(world.store.usage(no(B)).await.unwrap(), Usage::default());
+    assert_eq!(world.store.holdings(no(B)).await.unwrap(), Holdings::default());
 }
 
 pub(crate) async fn nothing_expires_without_a_warning_however_late_it_comes(world: &World) {

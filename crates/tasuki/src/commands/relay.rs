@@ -4,6 +4,7 @@ mod audit;
 mod cert;
 mod init;
 mod office;
+mod purge;
 mod serve;
 mod upkeep;
 
@@ -59,6 +60,8 @@ enum Command {
     Restore(upkeep::Restore),
     /// 時計が大きく進んで止まっている期限切れの処理を、確かめて再開する
     Clock(upkeep::Clock),
+    /// 受信確認が済んだ連携データの内容を、保管期間より早く消す
+    Purge(purge::Options),
     /// APIの説明（OpenAPI 3.1）を出力する
     Openapi,
 }
@@ -75,6 +78,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Stats(options) => runtime.block_on(upkeep::stats(&Desk::open(&folder)?, &options)),
         Command::Check(options) => runtime.block_on(upkeep::check(&Desk::open(&folder)?, &options)),
         Command::Clock(options) => runtime.block_on(upkeep::clock(&Desk::open(&folder)?, &options)),
+        Command::Purge(options) => runtime.block_on(purge::run(&Desk::open(&folder)?, &options)),
         Command::Backup(options) => upkeep::backup(&folder, &options),
         Command::Restore(options) => upkeep::restore(&folder, &options),
         Command::Openapi => {

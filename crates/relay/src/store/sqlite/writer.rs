@@ -47,6 +47,13 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Bytes of contents that must be let go so that new ones can be taken for a while.
+    pub(super) fn missing_space(&self) -> rusqlite::Result<u64> {
+        self.disk.missing_space(self.db)
+    }
+}
+
 impl Deref for Tx<'_> {
     type Target = Connection;
 
@@ -73,13 +80,47 @@ impl Disk {
         Ok(!self.has_space(db, 1)?)
     }
 
-    fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
-        // Contents are written twice: into the log, and later into the file, where pages may be free.
+    fn space(&self, db: &Connection) -> rusqlite::Result<Space> {
         let pages: u64 = db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
         let page: u64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let free = rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize);
-        let growth = bytes.saturating_sub(pages * page);
-        Ok(free >= self.reserve.saturating_add(bytes).saturating_add(growth))
+        Ok(Space { free, in_file: pages * page, reserve: self.reserve })
+    }
+
+    fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
+        Ok(self.space(db)?.is_enough_for(bytes))
+    }
+
+    fn missing_space(&self, db: &Connection) -> rusqlite::Result<u64> {
+        Ok(self.space(db)?.missing())
+    }
+}
+
+/// Bytes of the disk.
+#[derive(Debug, Clone, Copy)]
+struct Space {
+    /// That nobody has.
+    free: u64,
+    /// In the file, without anything in them.
+    in_file: u64,
+    /// That new contents leave free.
+    reserve: u64,
+}
+
+impl Space {
+    /// Free bytes below which acknowledged contents go early, as so many reserves.
+    const COMFORT: u64 = 2;
+
+    /// Contents are written twice: into the log, and later into the file, where pages may be free.
+    fn is_enough_for(self, bytes: u64) -> bool {
+        let growth = bytes.saturating_sub(self.in_file);
+        self.free >= self.reserve.saturating_add(bytes).saturating_add(growth)
+    }
+
+    /// What is let go makes room in the file: so the disk stays as free as it is.
+    fn missing(self) -> u64 {
+        let comfort = self.reserve.saturating_mul(Self::COMFORT);
+        comfort.saturating_sub(self.free.saturating_add(self.in_file))
     }
 }
 
@@ -357,6 +398,25 @@ mod tests {
 
     async fn ailment(store: &SqliteStore) -> Option<Ailment> {
         store.health().await.unwrap().ailment()
+    }
+
+    #[test]
+    fn new_contents_leave_the_reserve_and_old_ones_make_room_in_time() {
+        for (free, in_file, takes, missing) in [
+            (1000, 0, true, 0),
+            (200, 0, true, 0),
+            (199, 0, true, 1),
+            (120, 0, true, 80),
+            (119, 0, false, 81),
+            (119, 1, true, 80),
+            (110, 10, true, 80),
+            (110, 90, true, 0),
+            (109, 1000, false, 0),
+        ] {
+            let space = Space { free, in_file, reserve: 100 };
+            assert_eq!((space.is_enough_for(10), space.missing()), (takes, missing), "{space:?}");
+        }
+        assert_eq!(Space { free: 0, in_file: 0, reserve: 0 }.missing(), 0);
     }
 
     #[tokio::test]
