@@ -37,7 +37,7 @@ use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::SignedStatement;
 use tasuki_protocol::account::{
-    ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
+    Account, ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
 };
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, UPLOAD_LENGTH, UPLOAD_OFFSET, digest_field};
@@ -360,6 +360,24 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn renew(&self, wish: &Renew) -> Result<IssuedCertificate, ClientError> {
         self.send(Method::POST, "/v1/account/certificates", wish).await
+    }
+
+    /// The own account: the certificates of all nodes of the office, and what its mailbox holds.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn account(&self) -> Result<Account, ClientError> {
+        self.get("/v1/account").await
+    }
+
+    /// Revokes the certificate of a lost node, by its fingerprint in the [account](RelayClient::account), with all that the
+    /// node has got by renewal.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn revoke(&self, fingerprint: Sha256Digest) -> Result<(), ClientError> {
+        let path = format!("/v1/account/certificates/{fingerprint}");
+        good(self.call(Method::DELETE, &path).send().await?).await.map(drop)
     }
 
     /// Searches the directory.

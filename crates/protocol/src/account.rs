@@ -95,6 +95,10 @@ pub struct Certificate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Time>)]
     pub revoked_at: Option<Timestamp>,
+    /// The certificate over which the node asked for this one, if it is a renewal: all that come from one enrolment are of
+    /// one node, and are revoked together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// Body of `POST /v1/sessions`.

@@ -16,7 +16,7 @@ use super::enrolments::check_texts;
 use super::refusal::Answer;
 use super::sessions::too_many;
 use crate::password;
-use crate::store::Holdings;
+use crate::store::{Holdings, NewCertificate};
 
 /// The account, its certificates, and what its mailbox holds.
 #[utoipa::path(get, path = "/v1/account", tag = "account", responses((status = 200, body = Account)))]
@@ -66,7 +66,8 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Issues another certificate for this node, before the one of this connection ends.
+/// Issues another certificate for this node, before the one of this connection ends. Both are valid then, and no other of
+/// this node.
 #[utoipa::path(
     post, path = "/v1/account/certificates", tag = "account", request_body = Renew,
     responses((status = 201, body = IssuedCertificate))
@@ -80,11 +81,15 @@ pub(crate) async fn renew(
     let by = caller.by(&relay);
     let node = caller.certified.node.clone();
     let (certificate, issued) = relay.issue(caller.office, node, wish.request_pem, by.at)?;
-    relay.store.add_certificate(certificate, by).await?;
+    let parent = Some(caller.certified.certificate.fingerprint);
+    if !relay.store.add_certificate(NewCertificate { parent, ..certificate }, by).await? {
+        return Err(ProblemType::CertificateRevoked.into());
+    }
     Ok((StatusCode::CREATED, Json(issued)))
 }
 
-/// Revokes a certificate of the office, such as that of a lost PC.
+/// Revokes a certificate of the office, such as that of a lost PC, and with it all others of the same node: what it was
+/// renewed from and what was renewed from it. A node that names an older certificate of its own gives up that alone.
 #[utoipa::path(
     delete, path = "/v1/account/certificates/{fingerprint}", tag = "account",
     params(("fingerprint" = tasuki_protocol::schema::Sha256Digest, Path)), responses((status = 204))
@@ -94,7 +99,8 @@ pub(crate) async fn revoke(
     caller: Caller,
     FromPath(fingerprint): FromPath<Sha256Digest>,
 ) -> Answer<StatusCode> {
-    let revoked = relay.store.revoke_certificate(caller.office, fingerprint, caller.by(&relay)).await?;
+    let over = Some(caller.certified.certificate.fingerprint);
+    let revoked = relay.store.revoke_certificate(caller.office, fingerprint, over, caller.by(&relay)).await?;
     if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemType::NotFound.into()) }
 }
 

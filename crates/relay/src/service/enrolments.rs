@@ -108,6 +108,7 @@ impl Relay {
         };
         let fingerprint = Sha256Digest(Sha256::digest(certificate.der()).into());
         let not_after = certificate.not_after;
-        Ok((NewCertificate { fingerprint, office, pem: certificate_pem, node, not_after }, issued))
+        let pem = certificate_pem;
+        Ok((NewCertificate { fingerprint, office, pem, node, not_after, parent: None }, issued))
     }
 }

@@ -13,6 +13,7 @@ mod audit;
 mod certificates;
 mod check;
 mod checkpointer;
+mod disk;
 mod lists;
 mod offices;
 mod open;
@@ -35,8 +36,9 @@ use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
 
 use checkpointer::Checkpointer;
+use disk::Disk;
 use readers::Readers;
-use writer::{Disk, Tx, Writer};
+use writer::{Tx, Writer};
 
 use super::{Health, Stats, Store, StoreError, Violation};
 

@@ -390,7 +390,7 @@ async fn a_busy_stream_ends_when_its_certificate_is_revoked() {
     read_until(&mut stream, ": tasuki").await;
     let fingerprint = served.store.certificates(no(B)).await.unwrap()[0].fingerprint.parse().unwrap();
     let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now());
-    assert!(served.store.revoke_certificate(no(B), fingerprint, by).await.unwrap());
+    assert!(served.store.revoke_certificate(no(B), fingerprint, None, by).await.unwrap());
     // There is always something to tell: the stream is never quiet.
     let busy = async {
         loop {

@@ -9,8 +9,8 @@ use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer,
-    ReceiptOutcome, Usage, Withdrawal,
+    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewCertificate, NewSession,
+    OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
 
@@ -55,6 +55,8 @@ macro_rules! contract {
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
             a_changed_password_ends_other_sessions
+            a_revoked_node_has_no_certificate_left
+            a_renewal_leaves_two_certificates_valid
             a_revoked_certificate_and_a_suspended_office_lose_their_sessions
             every_act_is_in_the_audit_log
             numbers_add_up
@@ -620,7 +622,7 @@ pub(crate) async fn an_enrolment_whose_answer_was_lost_is_answered_again(world: 
     // A new one-time password opens a new enrolment, also for the same key.
     world.store.put_account(account(A, 1), by(20)).await.unwrap();
     assert_eq!(enrol("$enrolment", 1, 4, 30).await.unwrap(), Enrolment::Done);
-    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), by(40)).await.unwrap();
+    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), None, by(40)).await.unwrap();
     assert_eq!(enrol("$enrolment", 1, 5, 50).await.unwrap(), Enrolment::Closed, "it was revoked");
 }
 
@@ -754,12 +756,66 @@ pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
     assert!(!works(world, 2, 30).await);
 }
 
+/// Registers certificate `number` of office A as a renewal of another.
+async fn renewed(world: &World, number: u8, parent: u8) -> bool {
+    let parent = Some(Sha256Digest([parent; 32]));
+    world.store.add_certificate(NewCertificate { parent, ..certificate(A, number) }, by(20)).await.unwrap()
+}
+
+/// Which certificates of office A are valid.
+async fn valid(world: &World) -> BTreeSet<u8> {
+    let certificates = world.store.certificates(no(A)).await.unwrap();
+    let valid = certificates.iter().filter(|certificate| certificate.revoked_at.is_none());
+    valid.map(|certificate| certificate.fingerprint.parse::<Sha256Digest>().unwrap().0[0]).collect()
+}
+
+/// One node with certificate 1 and its renewals 2 and 3, and one with certificate 9.
+async fn two_nodes(world: &World) {
+    for number in [1, 9] {
+        world.store.add_certificate(certificate(A, number), by(0)).await.unwrap();
+    }
+    assert!(renewed(world, 2, 1).await);
+    assert!(renewed(world, 3, 2).await);
+}
+
+pub(crate) async fn a_revoked_node_has_no_certificate_left(world: &World) {
+    two_nodes(world).await;
+    begin(world, A, 1, 3, 30).await;
+    let revoke = |number: u8, over: Option<u8>| {
+        let over = over.map(|number| Sha256Digest([number; 32]));
+        world.store.revoke_certificate(no(A), Sha256Digest([number; 32]), over, by(40))
+    };
+    // The node gives up an older one of its own.
+    assert!(revoke(2, Some(3)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::from([3, 9]));
+    // Who has stolen it has renewed meanwhile. Any of its certificates names the node.
+    assert!(renewed(world, 4, 3).await);
+    assert!(revoke(2, Some(9)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::from([9]));
+    assert!(!renewed(world, 5, 4).await, "a revoked certificate gets no other one");
+    assert!(!renewed(world, 5, 77).await, "nor does one that nobody knows");
+    assert!(!works(world, 3, 45).await, "its sessions have ended");
+    // A node that gives up itself gives up all of itself.
+    assert!(renewed(world, 10, 9).await);
+    assert!(revoke(10, Some(10)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::new());
+}
+
+pub(crate) async fn a_renewal_leaves_two_certificates_valid(world: &World) {
+    two_nodes(world).await;
+    assert_eq!(valid(world).await, BTreeSet::from([2, 3, 9]));
+    // The answer was lost, and the node asks again over the one it has.
+    assert!(renewed(world, 4, 2).await);
+    assert_eq!(valid(world).await, BTreeSet::from([2, 4, 9]));
+    assert!(!renewed(world, 5, 3).await, "whoever else had the answer");
+}
+
 pub(crate) async fn a_revoked_certificate_and_a_suspended_office_lose_their_sessions(world: &World) {
     begin(world, A, 1, 1, 0).await;
     begin(world, A, 1, 2, 0).await;
     begin(world, B, 2, 3, 0).await;
     let revoke =
-        |office, number| world.store.revoke_certificate(no(office), Sha256Digest([number; 32]), by(10));
+        |office, number| world.store.revoke_certificate(no(office), Sha256Digest([number; 32]), None, by(10));
     assert!(!revoke(B, 1).await.unwrap());
     assert!(revoke(A, 1).await.unwrap());
     assert!(revoke(A, 1).await.unwrap());

@@ -124,6 +124,7 @@ pub(crate) fn certificate(office: &str, number: u8) -> NewCertificate {
         pem: format!("certificate {number}"),
         node: "事務室".into(),
         not_after: at(1_000_000),
+        parent: None,
     }
 }
 

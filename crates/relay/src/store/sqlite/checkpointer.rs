@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use super::disk::is_lasting;
 use super::open::{self, OpenError, PAGE_BYTES};
-use super::writer::is_lasting;
 
 /// Pages that are worth carrying over: 16 MiB.
 const WORTH: u64 = 4096;

@@ -54,7 +54,7 @@ fn put_one(tx: &Tx<'_>, office: &OfficeRecord) -> rusqlite::Result<()> {
 }
 
 /// Notes that the directory is another than before.
-fn changed(tx: &Tx<'_>, by: &By) -> rusqlite::Result<()> {
+pub(super) fn changed(tx: &Tx<'_>, by: &By) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE total SET directory_changed_at = max(directory_changed_at + 1, ?1)")?
         .execute([row::millis(by.at)])?;
     Ok(())

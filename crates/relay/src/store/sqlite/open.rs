@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0007_enrolment_failures.sql"),
     include_str!("../../../migrations/0008_clock.sql"),
     include_str!("../../../migrations/0009_outstanding.sql"),
+    include_str!("../../../migrations/0010_certificate_parent.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
