@@ -52,8 +52,9 @@ use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 pub use events::{EventStream, RelayEvent};
 pub use tls::{Patience, RelayAddress};
 
-/// How long an idle connection is kept: the relay closes it after 15 seconds.
-const IDLE_TIME: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept: somewhat less than the relay keeps it, and longer than the minute after which a
+/// node looks again.
+const IDLE_TIME: Duration = Duration::from_secs(75);
 
 /// Largest answer that is read, a parcel's contents left aside: the relay's are far smaller.
 const ANSWER_BYTES: u64 = 16 * 1024 * 1024;

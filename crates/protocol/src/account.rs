@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tasuki_terms::{KjId, OfficeNo};
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use crate::mailbox::Life;
 use crate::schema;
@@ -16,12 +17,12 @@ use crate::schema;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = String, format = Password, max_length = 256)]
 #[serde(transparent)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Hides a text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Shows it, to the one place that needs it.

@@ -66,6 +66,9 @@ pub const WRITE_TIME: Duration = Duration::from_mins(1);
 /// A connection without a certificate ends after this time: an enrolment takes seconds.
 pub const STRANGER_TIME: Duration = Duration::from_mins(2);
 
+/// A connection with a certificate may be idle so long, its next head included: nodes that ask every minute keep theirs.
+pub const IDLE_TIME: Duration = Duration::from_secs(90);
+
 /// The head of a request must be there within this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(15);
 

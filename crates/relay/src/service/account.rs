@@ -60,7 +60,8 @@ pub(crate) async fn change_password(
     if unchanged || !password::is_acceptable(&new, &[kj_id.as_str(), office.as_str()]) {
         return Err(Problem::new(ProblemType::PasswordRejected).field("new").into());
     }
-    let hash = relay.with_hasher(move || password::hash(&new)).await?.map_err(|_| ProblemType::Internal)?;
+    let hash =
+        relay.with_hasher(move |hasher| hasher.hash(&new)).await?.map_err(|_| ProblemType::Internal)?;
     let set = relay.store.set_password(kj_id, hash, &caller.session, by).await?;
     set.map_err(|locked| too_many(locked, now))?;
     Ok(StatusCode::NO_CONTENT)

@@ -33,7 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use checkpointer::Checkpointer;
 use disk::Disk;
@@ -53,7 +53,11 @@ pub struct SqliteStore {
     disk: Arc<Disk>,
     healthy: Arc<AtomicBool>,
     life: Life,
+    searches: Semaphore,
 }
+
+/// Searches of the directory at once.
+const SEARCHES: usize = 2;
 
 impl SqliteStore {
     /// Opens the store, makes it if it is not there, and brings it up to this version. What an interrupted
@@ -72,7 +76,7 @@ impl SqliteStore {
         let (disk, healthy) = (Arc::new(Disk::of(path, reserve)), Arc::new(AtomicBool::new(true)));
         let checkpointer = Checkpointer::start(path, Arc::clone(&healthy))?;
         let writer = Writer::start(connection, Arc::clone(&disk), Arc::clone(&healthy), checkpointer.bell())?;
-        Ok(Self { writer, checkpointer, readers, disk, healthy, life })
+        Ok(Self { writer, checkpointer, readers, disk, healthy, life, searches: Semaphore::new(SEARCHES) })
     }
 
     /// Runs a job on the writing thread and answers when it is durable. `weight` is its size in bytes.

@@ -55,6 +55,7 @@ macro_rules! contract {
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
             a_changed_password_ends_other_sessions
+            a_new_account_changes_the_directory
             a_revoked_node_has_no_certificate_left
             a_renewal_leaves_two_certificates_valid
             a_revoked_certificate_and_a_suspended_office_lose_their_sessions
@@ -754,6 +755,15 @@ pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
     // A new first password from the operator ends them all.
     assert!(world.store.put_account(account(A, 1), by(30)).await.unwrap());
     assert!(!works(world, 2, 30).await);
+}
+
+pub(crate) async fn a_new_account_changes_the_directory(world: &World) {
+    let before = world.store.directory_version().await.unwrap();
+    assert!(world.store.put_account(account(C, 3), by(0)).await.unwrap());
+    assert!(
+        world.store.directory_version().await.unwrap() > before,
+        "nodes would go on believing it takes no part"
+    );
 }
 
 /// Registers certificate `number` of office A as a renewal of another.

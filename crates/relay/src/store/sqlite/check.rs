@@ -141,7 +141,7 @@ fn check_key_log(db: &Connection, found: &mut Vec<Violation>) -> rusqlite::Resul
 pub(super) fn stats(db: &Connection) -> rusqlite::Result<Stats> {
     db.query_row(
         "SELECT (SELECT count(*) FROM office), (SELECT count(*) FROM office WHERE registered),
-             (SELECT parcels FROM total), (SELECT count(*) FROM parcel WHERE state = 'accepted'),
+             (SELECT parcels FROM total), (SELECT coalesce(sum(waiting_parcels), 0) FROM mailbox),
              (SELECT coalesce(sum(bytes), 0) FROM mailbox)",
         [],
         |row| {

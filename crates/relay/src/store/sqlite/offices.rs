@@ -244,6 +244,8 @@ impl Offices for SqliteStore {
     }
 
     async fn search(&self, wanted: OfficeSearch, limit: u32) -> Result<FoundOffices, StoreError> {
+        // Each looks at all offices: the readers are not all theirs.
+        let _turn = self.searches.acquire().await.map_err(|_| StoreError::Unavailable)?;
         self.read(move |db| search(db, &wanted, limit)).await
     }
 
