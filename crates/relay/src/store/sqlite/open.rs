@@ -110,7 +110,7 @@ pub(super) fn readable(path: &Path) -> Result<Connection, OpenError> {
     let db = Connection::open_with_flags(path, flags)
         .map_err(|source| OpenError::Open { path: path.to_owned(), source })?;
     db.busy_timeout(LOCK_WAIT)?;
-    db.pragma_update(None, "cache_size", -8 * 1024)?;
+    db.pragma_update(None, "cache_size", -4 * 1024)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }
