@@ -38,7 +38,7 @@ use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::SignedStatement;
 use tasuki_protocol::account::{
-    ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
+    Account, ChangePassword, Enrol, IssuedCertificate, LogIn, Renew, Secret, SessionGrant,
 };
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, UPLOAD_LENGTH, UPLOAD_OFFSET, digest_field};
@@ -53,8 +53,9 @@ use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 pub use events::{EventStream, RelayEvent};
 pub use tls::{Patience, RelayAddress};
 
-/// How long an idle connection is kept: the relay closes it after 15 seconds.
-const IDLE_TIME: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept: somewhat less than the relay keeps it, and longer than the minute after which a
+/// node looks again.
+const IDLE_TIME: Duration = Duration::from_secs(75);
 
 /// Largest answer that is read, a parcel's contents left aside: the relay's are far smaller.
 const ANSWER_BYTES: u64 = 16 * 1024 * 1024;
@@ -370,6 +371,24 @@ impl RelayClient {
     /// As every call: a problem of the relay, or no answer.
     pub async fn renew(&self, wish: &Renew) -> Result<IssuedCertificate, ClientError> {
         self.send(Method::POST, "/v1/account/certificates", wish).await
+    }
+
+    /// The own account: the certificates of all nodes of the office, and what its mailbox holds.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn account(&self) -> Result<Account, ClientError> {
+        self.get("/v1/account").await
+    }
+
+    /// Revokes the certificate of a lost node, by its fingerprint in the [account](RelayClient::account), with all that the
+    /// node has got by renewal.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn revoke(&self, fingerprint: Sha256Digest) -> Result<(), ClientError> {
+        let path = format!("/v1/account/certificates/{fingerprint}");
+        good(self.call(Method::DELETE, &path).send().await?).await.map(drop)
     }
 
     /// Searches the directory.

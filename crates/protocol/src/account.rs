@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tasuki_terms::{KjId, OfficeNo};
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use crate::mailbox::Life;
 use crate::schema;
@@ -16,12 +17,12 @@ use crate::schema;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = String, format = Password, max_length = 256)]
 #[serde(transparent)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Hides a text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Shows it, to the one place that needs it.
@@ -95,6 +96,10 @@ pub struct Certificate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Time>)]
     pub revoked_at: Option<Timestamp>,
+    /// The certificate over which the node asked for this one, if it is a renewal: all that come from one enrolment are of
+    /// one node, and are revoked together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 /// Body of `POST /v1/sessions`.
@@ -173,10 +178,18 @@ pub struct Account {
     /// The account.
     #[schema(value_type = schema::KjId)]
     pub kj_id: KjId,
-    /// Parcels whose contents the relay holds for this office.
+    /// Parcels whose contents the relay holds for this office, those that it has received and acknowledged too.
     pub mailbox_parcels: u64,
     /// Their sealed bytes.
     pub mailbox_bytes: u64,
+    /// Parcels that wait for this office.
+    pub waiting_parcels: u64,
+    /// Their sealed bytes.
+    pub waiting_bytes: u64,
+    /// Parcels that this office has sent and whose receivers have not acknowledged them.
+    pub outstanding_parcels: u64,
+    /// Their sealed bytes.
+    pub outstanding_bytes: u64,
     /// Certificates of the office's nodes.
     pub certificates: Vec<Certificate>,
 }

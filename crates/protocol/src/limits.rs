@@ -69,6 +69,9 @@ pub const WRITE_TIME: Duration = Duration::from_mins(1);
 /// A connection without a certificate ends after this time: an enrolment takes seconds.
 pub const STRANGER_TIME: Duration = Duration::from_mins(2);
 
+/// A connection with a certificate may be idle so long, its next head included: nodes that ask every minute keep theirs.
+pub const IDLE_TIME: Duration = Duration::from_secs(90);
+
 /// The head of a request must be there within this time.
 pub const HEAD_TIME: Duration = Duration::from_secs(15);
 
@@ -120,6 +123,10 @@ pub struct Limits {
     pub acknowledged_days: u32,
     /// Bytes that may wait in one mailbox.
     pub mailbox_bytes: u64,
+    /// Parcels of one office that may wait in all mailboxes.
+    pub outstanding_parcels: u32,
+    /// Bytes of one office that may wait in all mailboxes.
+    pub outstanding_bytes: u64,
     /// Requests that one office may have open at once, event streams not counted.
     pub open_requests: u32,
     /// Requests that one office may make in a minute.

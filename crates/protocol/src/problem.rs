@@ -146,6 +146,9 @@ problems! {
     /// The receiver's mailbox is full.
     MailboxFull "mailbox-full" 409 "送信先の受信箱が満杯"
         "送信先の受信箱がいっぱいです。しばらくしてからもう一度送ってください。";
+    /// Too much that this office has sent waits to be fetched.
+    OutstandingFull "outstanding-full" 409 "受信待ちが多すぎます"
+        "送信したもののうち、相手がまだ受信していないものが多すぎます。受信されるのを待つか、取り消してから送ってください。";
     /// This office makes too many requests.
     RateLimited "rate-limited" 429 "要求が多すぎます"
         "短い時間に要求が多すぎます。しばらくしてからもう一度試してください。";

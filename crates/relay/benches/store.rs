@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::store::sqlite::SqliteStore;
 use tasuki_relay::store::{
-    Acceptance, Accounts as _, By, NewAccount, NewKey, Offer, OfficeRecord, Offices as _, Parcels as _,
+    Acceptance, Accounts as _, By, NewAccount, NewKey, Offer, OfficeRecord, Offices as _, Parcels as _, Usage,
 };
 use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
 
@@ -157,6 +157,7 @@ fn offer(number: usize, size: usize) -> Offer {
         key_epoch: 1,
         expires_at: now(),
         mailbox_bytes: u64::MAX,
+        outstanding: Usage { parcels: u64::MAX, bytes: u64::MAX },
     }
 }
 

@@ -8,6 +8,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use tasuki_protocol::limits::{self, Limits};
 
+use crate::store::Usage;
+
 /// Name of the file in the relay's folder.
 pub const FILE: &str = "relay.toml";
 
@@ -29,8 +31,12 @@ pub struct Config {
     pub acknowledged_days: u32,
     /// Days before it expires that both sides are told.
     pub warning_days: u32,
-    /// Bytes that one mailbox may hold.
+    /// Bytes that may wait in one mailbox.
     pub mailbox_bytes: u64,
+    /// Parcels of one office that may wait in all mailboxes.
+    pub outstanding_parcels: u32,
+    /// Bytes of one office that may wait in all mailboxes.
+    pub outstanding_bytes: u64,
     /// Requests that one office may make in a minute.
     pub requests_per_minute: u32,
     /// Requests that one office may have open at once, event streams not counted.
@@ -63,6 +69,8 @@ impl Default for Config {
             acknowledged_days: 30,
             warning_days: 7,
             mailbox_bytes: 10 * 1024 * 1024 * 1024,
+            outstanding_parcels: 1000,
+            outstanding_bytes: 1024 * 1024 * 1024,
             requests_per_minute: 1200,
             open_requests: 32,
             event_streams: 20,
@@ -125,6 +133,7 @@ impl Config {
         let counts = [
             ("unfetched_days", self.unfetched_days),
             ("acknowledged_days", self.acknowledged_days),
+            ("outstanding_parcels", self.outstanding_parcels),
             ("requests_per_minute", self.requests_per_minute),
             ("open_requests", self.open_requests),
             ("event_streams", self.event_streams),
@@ -152,9 +161,16 @@ impl Config {
             unfetched_days: self.unfetched_days,
             acknowledged_days: self.acknowledged_days,
             mailbox_bytes: self.mailbox_bytes,
+            outstanding_parcels: self.outstanding_parcels,
+            outstanding_bytes: self.outstanding_bytes,
             open_requests: self.open_requests,
             requests_per_minute: self.requests_per_minute,
         }
+    }
+
+    /// What of one sender may wait.
+    pub fn outstanding(&self) -> Usage {
+        Usage { parcels: self.outstanding_parcels.into(), bytes: self.outstanding_bytes }
     }
 
     /// How long a parcel waits.

@@ -1,8 +1,7 @@
 //! Passwords of office accounts: hashing, checking, and what may be one.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use sha2::{Digest as _, Sha256};
 use tasuki_protocol::limits::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
 use tasuki_terms::Sha256Digest;
@@ -12,6 +11,11 @@ use zeroize::Zeroizing;
 /// needs a certificate, and the last days of a month bring all offices at once.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+const ALGORITHM: Algorithm = Algorithm::Argon2id;
+const VERSION: Version = Version::V0x13;
+
+/// Random bytes beside a password.
+const SALT_BYTES: usize = 16;
 
 /// Letters and digits that nobody mistakes for each other on paper.
 const READABLE: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -30,9 +34,52 @@ pub enum PasswordError {
     System,
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are in their ranges");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// Hashes chosen passwords, one after another in the same memory: 19 MiB that are asked for anew each time come back to the
+/// system late or never.
+#[derive(Default)]
+pub struct Hasher(Vec<Block>);
+
+impl Hasher {
+    /// Hashes a password to a PHC string.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn hash(&mut self, password: &str) -> Result<String, PasswordError> {
+        let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|_| PasswordError::System)?;
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(|_| PasswordError::System)?;
+        let hash = self.phc(password, &params, &salt).ok_or(PasswordError::System)?;
+        Ok(hash.to_string())
+    }
+
+    /// Whether a password is that of a hash. Without one it takes as long as with one of a chosen password, and is false.
+    pub fn verify(&mut self, password: &str, hash: Option<&str>) -> bool {
+        if let Some(hash) = hash.filter(|hash| hash.starts_with(QUICK)) {
+            return hash_generated(password) == hash;
+        }
+        let Some(hash) = hash.and_then(|hash| PasswordHash::new(hash).ok()) else {
+            drop(self.hash(password));
+            return false;
+        };
+        let (Ok(params), Some(salt)) = (Params::try_from(&hash), hash.salt) else { return false };
+        let is_known = hash.algorithm == ALGORITHM.ident() && hash.version == Some(VERSION.into());
+        // The library compares in constant time.
+        is_known && self.phc(password, &params, salt.as_ref()).is_some_and(|found| found.hash == hash.hash)
+    }
+
+    fn phc(&mut self, password: &str, params: &Params, salt: &[u8]) -> Option<PasswordHash> {
+        self.0.resize(params.block_count(), Block::default());
+        let argon2 = Argon2::new(ALGORITHM, VERSION, params.clone());
+        let mut output = Zeroizing::new(vec![0; params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)]);
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut self.0).ok()?;
+        Some(PasswordHash {
+            algorithm: ALGORITHM.ident(),
+            version: Some(VERSION.into()),
+            params: params.try_into().ok()?,
+            salt: Some(Salt::new(salt).ok()?),
+            hash: Some(Output::new(&output).ok()?),
+        })
+    }
 }
 
 /// Hashes a password to a PHC string.
@@ -40,8 +87,7 @@ fn argon2() -> Argon2<'static> {
 /// # Errors
 /// When the system gives no memory or random numbers.
 pub fn hash(password: &str) -> Result<String, PasswordError> {
-    let hash = argon2().hash_password(password.as_bytes()).map_err(|_| PasswordError::System)?;
-    Ok(hash.to_string())
+    Hasher::default().hash(password)
 }
 
 /// What the hash of a generated password begins with.
@@ -56,18 +102,6 @@ pub fn hash_generated(password: &str) -> String {
 /// The hash of a generated password that nobody has.
 pub fn of_nobody() -> String {
     format!("{QUICK}{}", Sha256Digest([0; 32]))
-}
-
-/// Whether a password is that of a hash. Without one it takes as long as with one of a chosen password, and is false.
-pub fn verify(password: &str, hash: Option<&str>) -> bool {
-    if let Some(hash) = hash.filter(|hash| hash.starts_with(QUICK)) {
-        return hash_generated(password) == hash;
-    }
-    let Some(hash) = hash.and_then(|hash| PasswordHash::new(hash).ok()) else {
-        drop(self::hash(password));
-        return false;
-    };
-    argon2().verify_password(password.as_bytes(), &hash).is_ok()
 }
 
 /// Whether a password may be chosen: long enough and not easily guessed. No rules of composition.
@@ -100,21 +134,41 @@ mod tests {
 
     #[test]
     fn only_the_same_password_verifies() {
-        let hash = hash("correct horse").unwrap();
-        assert!(hash.starts_with("$argon2id$"));
-        assert!(verify("correct horse", Some(&hash)));
-        assert!(!verify("correct horsf", Some(&hash)));
-        assert!(!verify("correct horse", None));
-        assert!(!verify("correct horse", Some("not a hash")));
+        let mut hasher = Hasher::default();
+        let hash = hasher.hash("correct horse").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_ne!(hasher.hash("correct horse").unwrap(), hash, "salted");
+        assert!(hasher.verify("correct horse", Some(&hash)));
+        assert!(!hasher.verify("correct horsf", Some(&hash)));
+        assert!(!hasher.verify("correct horse", None));
+        assert!(!hasher.verify("correct horse", Some("not a hash")));
+        let without_hash = hash.rsplit_once('$').unwrap().0;
+        assert!(!hasher.verify("correct horse", Some(without_hash)));
+    }
+
+    #[test]
+    fn the_library_finds_the_same_and_older_hashes_verify() {
+        use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+        let mut hasher = Hasher::default();
+        let ours = hasher.hash("correct horse").unwrap();
+        assert!(Argon2::default().verify_password(b"correct horse", ours.as_str()).is_ok());
+        // With other parameters, in memory that has been used for more.
+        let params = Params::new(8 * 1024, 1, 1, None).unwrap();
+        let other =
+            Argon2::new(ALGORITHM, VERSION, params).hash_password(b"correct horse").unwrap().to_string();
+        assert!(hasher.verify("correct horse", Some(&other)));
+        assert!(!hasher.verify("correct horsf", Some(&other)));
+        assert!(hasher.verify("correct horse", Some(&ours)));
     }
 
     #[test]
     fn a_generated_password_verifies_and_nobody_s_never() {
+        let mut hasher = Hasher::default();
         let password = generate().unwrap();
         let hash = hash_generated(&password);
-        assert!(verify(&password, Some(&hash)));
-        assert!(!verify("another", Some(&hash)));
-        assert!(!verify("", Some(&of_nobody())));
+        assert!(hasher.verify(&password, Some(&hash)));
+        assert!(!hasher.verify("another", Some(&hash)));
+        assert!(!hasher.verify("", Some(&of_nobody())));
         assert!(!hash.contains(password.as_str()));
     }
 

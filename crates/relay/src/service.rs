@@ -41,14 +41,17 @@ mod write_time;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use tasuki_identity::authority::IssuingAuthority;
 use tasuki_identity::chain::Trust;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::folder::{Folder, FolderError};
+use crate::password::Hasher;
 use crate::store::{By, Store};
 use codes::CodesTable;
 use hub::Hub;
@@ -59,7 +62,7 @@ use spool::Spool;
 pub use listen::{Listening, ServeError, raise_file_limit};
 pub use routes::openapi;
 
-/// Passwords that are hashed at the same time: each takes a processor and 19 MiB.
+/// Passwords that are hashed at the same time: each takes a processor, and 19 MiB that are kept.
 const HASHERS: usize = 2;
 
 /// A relay that can be served.
@@ -75,7 +78,12 @@ pub struct Relay {
     hub: Hub,
     codes: CodesTable,
     metrics: Metrics,
-    hashers: Semaphore,
+    /// Turns at hashing passwords.
+    hashing: Arc<Semaphore>,
+    /// Those that are not at work, each with its memory.
+    hashers: Arc<std::sync::Mutex<Vec<Hasher>>>,
+    /// When the last list of revoked certificates was made, and the list.
+    revocations: Mutex<Option<(Timestamp, Bytes)>>,
     spool: Spool,
     /// True once the relay is stopping.
     stopping: watch::Sender<bool>,
@@ -102,7 +110,9 @@ impl Relay {
             hub: Hub::default(),
             codes: CodesTable::default(),
             metrics: Metrics::new(),
-            hashers: Semaphore::new(HASHERS),
+            hashing: Arc::new(Semaphore::new(HASHERS)),
+            hashers: Arc::default(),
+            revocations: Mutex::default(),
             spool: Spool::new(folder.path().to_owned(), config.reserve_bytes),
             stopping: watch::Sender::new(false),
             store,

@@ -30,7 +30,9 @@ pub use account::{
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
 pub use contents::Contents;
 pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
-pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
+pub use parcel::{
+    Acceptance, Fetched, Holdings, Leap, Offer, Parcels, ReceiptOutcome, Room, Tended, Usage, Withdrawal,
+};
 
 /// Everything the relay keeps.
 #[async_trait]

@@ -99,8 +99,10 @@ pub(crate) fn decide(trouble: &Trouble, attempts: u32) -> Next {
             Some(P::ParcelConflict) => Next::AskAgain,
             Some(
                 P::TooSlow
+                | P::UploadOffset
                 | P::DigestMismatch
                 | P::MailboxFull
+                | P::OutstandingFull
                 | P::RateLimited
                 | P::StorageFull
                 | P::Unavailable

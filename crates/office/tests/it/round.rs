@@ -139,18 +139,17 @@ async fn a_certificate_is_renewed_in_time_and_partners_go_on_sending() {
     visits.staff.log_in("hanako", PASSWORD).unwrap();
     let before = visits.offices.get(no(VISITS)).unwrap();
     visits.offices.unlock(no(VISITS), before.kj_id.as_str(), PASSWORD).await.unwrap();
-    until("renewed", || {
+    let new = until("renewed", || {
         let now = visits.offices.get(no(VISITS)).unwrap();
-        (now.fingerprint != before.fingerprint).then_some(())
+        (now.fingerprint != before.fingerprint).then_some(now.fingerprint)
     })
     .await;
     // The new certificate is in use without a restart: the old one is worth nothing any more.
     let certificates = world.store().certificates(no(VISITS)).await.unwrap();
     let old = certificates.iter().find(|one| one.fingerprint == before.fingerprint).unwrap();
     let by = operator::by_operator(jiff::Timestamp::now());
-    assert!(
-        world.store().revoke_certificate(no(VISITS), old.fingerprint.parse().unwrap(), by).await.unwrap()
-    );
+    let (old, over) = (old.fingerprint.parse().unwrap(), Some(new.parse().unwrap()));
+    assert!(world.store().revoke_certificate(no(VISITS), old, over, by).await.unwrap());
     let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
     until_state(&care, CARE, id, "received").await;
     let back = send(&visits, VISITS, vec![deletion(VISITS, CARE, 1)]);

@@ -10,7 +10,7 @@ use super::by_operator;
 use crate::store::{OfficeRecord, Store, StoreError};
 
 /// Offices in one transaction.
-const BATCH: usize = 5000;
+const BATCH: usize = 500;
 
 /// What was taken over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -132,6 +132,7 @@ pub async fn register_foreign_certificate(
         pem: CertificateChain::new(vec![der.to_vec()]).to_pem(),
         node: String::new(),
         not_after,
+        parent: None,
     };
     let added = store.add_certificate(certificate, by_operator(now)).await?;
     added.then_some(fingerprint).ok_or(RegisterError::Certificate)

@@ -16,18 +16,23 @@ use super::enrolments::check_texts;
 use super::refusal::Answer;
 use super::sessions::too_many;
 use crate::password;
+use crate::store::{Holdings, NewCertificate};
 
 /// The account, its certificates, and what its mailbox holds.
 #[utoipa::path(get, path = "/v1/account", tag = "account", responses((status = 200, body = Account)))]
 pub(crate) async fn show(State(relay): State<App>, caller: Caller) -> Answer<Json<Account>> {
     let office = relay.store.offices(&[caller.office]).await?.pop().ok_or(ProblemType::NotFound)?;
-    let usage = relay.store.usage(caller.office).await?;
+    let Holdings { held, waiting, outstanding } = relay.store.holdings(caller.office).await?;
     Ok(Json(Account {
         office: caller.office,
         name: office.name,
         kj_id: caller.kj_id,
-        mailbox_parcels: usage.parcels,
-        mailbox_bytes: usage.bytes,
+        mailbox_parcels: held.parcels,
+        mailbox_bytes: held.bytes,
+        waiting_parcels: waiting.parcels,
+        waiting_bytes: waiting.bytes,
+        outstanding_parcels: outstanding.parcels,
+        outstanding_bytes: outstanding.bytes,
         certificates: relay.store.certificates(caller.office).await?,
     }))
 }
@@ -55,13 +60,15 @@ pub(crate) async fn change_password(
     if unchanged || !password::is_acceptable(&new, &[kj_id.as_str(), office.as_str()]) {
         return Err(Problem::new(ProblemType::PasswordRejected).field("new").into());
     }
-    let hash = relay.with_hasher(move || password::hash(&new)).await?.map_err(|_| ProblemType::Internal)?;
+    let hash =
+        relay.with_hasher(move |hasher| hasher.hash(&new)).await?.map_err(|_| ProblemType::Internal)?;
     let set = relay.store.set_password(kj_id, hash, &caller.session, by).await?;
     set.map_err(|locked| too_many(locked, now))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Issues another certificate for this node, before the one of this connection ends.
+/// Issues another certificate for this node, before the one of this connection ends. Both are valid then, and no other of
+/// this node.
 #[utoipa::path(
     post, path = "/v1/account/certificates", tag = "account", request_body = Renew,
     responses((status = 201, body = IssuedCertificate))
@@ -75,11 +82,15 @@ pub(crate) async fn renew(
     let by = caller.by(&relay);
     let node = caller.certified.node.clone();
     let (certificate, issued) = relay.issue(caller.office, node, wish.request_pem, by.at)?;
-    relay.store.add_certificate(certificate, by).await?;
+    let parent = Some(caller.certified.certificate.fingerprint);
+    if !relay.store.add_certificate(NewCertificate { parent, ..certificate }, by).await? {
+        return Err(ProblemType::CertificateRevoked.into());
+    }
     Ok((StatusCode::CREATED, Json(issued)))
 }
 
-/// Revokes a certificate of the office, such as that of a lost PC.
+/// Revokes a certificate of the office, such as that of a lost PC, and with it all others of the same node: what it was
+/// renewed from and what was renewed from it. A node that names an older certificate of its own gives up that alone.
 #[utoipa::path(
     delete, path = "/v1/account/certificates/{fingerprint}", tag = "account",
     params(("fingerprint" = tasuki_protocol::schema::Sha256Digest, Path)), responses((status = 204))
@@ -89,7 +100,8 @@ pub(crate) async fn revoke(
     caller: Caller,
     FromPath(fingerprint): FromPath<Sha256Digest>,
 ) -> Answer<StatusCode> {
-    let revoked = relay.store.revoke_certificate(caller.office, fingerprint, caller.by(&relay)).await?;
+    let over = Some(caller.certified.certificate.fingerprint);
+    let revoked = relay.store.revoke_certificate(caller.office, fingerprint, over, caller.by(&relay)).await?;
     if revoked { Ok(StatusCode::NO_CONTENT) } else { Err(ProblemType::NotFound.into()) }
 }
 

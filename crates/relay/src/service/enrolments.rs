@@ -1,5 +1,7 @@
 //! The first certificate of a node.
 
+use std::sync::{Arc, PoisonError};
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,7 +18,7 @@ use super::body::FromJson;
 use super::caller::Stranger;
 use super::refusal::{Answer, Refusal};
 use super::{App, Relay};
-use crate::password;
+use crate::password::{self, Hasher};
 use crate::store::{By, Enrolment, NewCertificate};
 
 /// Uses the one-time 証明書発行用パスワード up and issues the first certificate of a node. Asked again with a request for
@@ -74,15 +76,26 @@ impl Relay {
     /// Checks a password away from the threads that serve.
     pub(super) async fn verify(&self, password: &str, hash: Option<&str>) -> Answer<bool> {
         let (password, hash) = (zeroize::Zeroizing::new(password.to_owned()), hash.map(str::to_owned));
-        self.with_hasher(move || password::verify(&password, hash.as_deref())).await
+        self.with_hasher(move |hasher| hasher.verify(&password, hash.as_deref())).await
     }
 
     pub(super) async fn with_hasher<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Answer<T> {
-        let _permit = self.hashers.acquire().await.map_err(|_| ProblemType::Unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| ProblemType::Internal.into())
+        let turns = Arc::clone(&self.hashing);
+        let turn = turns.acquire_owned().await.map_err(|_| ProblemType::Unavailable)?;
+        let hashers = Arc::clone(&self.hashers);
+        let task = tokio::task::spawn_blocking(move || {
+            // It moves in: whoever gives up does not free it while it is in use.
+            let _turn = turn;
+            let idle = || hashers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut hasher = idle().pop().unwrap_or_default();
+            let done = work(&mut hasher);
+            idle().push(hasher);
+            done
+        });
+        task.await.map_err(|_| ProblemType::Internal.into())
     }
 
     /// Issues a certificate for an office.
@@ -108,6 +121,7 @@ impl Relay {
         };
         let fingerprint = Sha256Digest(Sha256::digest(certificate.der()).into());
         let not_after = certificate.not_after;
-        Ok((NewCertificate { fingerprint, office, pem: certificate_pem, node, not_after }, issued))
+        let pem = certificate_pem;
+        Ok((NewCertificate { fingerprint, office, pem, node, not_after, parent: None }, issued))
     }
 }

@@ -3,15 +3,20 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use jiff::SignedDuration;
 use tasuki_identity::authority::Revoked;
 use tasuki_identity::chain::serial_of_pem;
 use tasuki_protocol::problem::{Problem, ProblemType};
 
-use super::App;
 use super::caller::Stranger;
 use super::offices::{is_known, unchanged};
 use super::refusal::Answer;
+use super::{App, Relay};
 use crate::store::Ailment;
+
+/// How long a list of revoked certificates is handed out before another one is signed.
+const LIST_LIFE: SignedDuration = SignedDuration::from_secs(30);
 
 /// The process lives.
 #[utoipa::path(get, path = "/health", tag = "operation", security(()), responses((status = 200, body = String)))]
@@ -59,17 +64,33 @@ pub(crate) async fn metrics(State(relay): State<App>) -> Answer<Response> {
     responses((status = 200, body = Vec<u8>, content_type = "application/pkix-crl"))
 )]
 pub(crate) async fn revocation_list(State(relay): State<App>, _: Stranger) -> Answer<Response> {
-    let now = relay.clock.now();
-    let revoked = relay.store.revoked_certificates().await?;
-    let revoked: Vec<Revoked> = revoked
-        .iter()
-        .filter_map(|(pem, at)| Some(Revoked { serial: serial_of_pem(pem.as_bytes())?, at: *at }))
-        .collect();
-    let number = u64::try_from(now.as_second()).unwrap_or(0);
-    let list = relay.issuing.revocation_list(&revoked, number, now).map_err(|_| ProblemType::Internal)?;
+    let list = relay.revocation_list().await?;
     let fields =
         [(header::CONTENT_TYPE, "application/pkix-crl"), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((fields, list).into_response())
+}
+
+impl Relay {
+    /// The signed list, not older than [`LIST_LIFE`]: signing is work, and anybody may ask.
+    async fn revocation_list(&self) -> Answer<Bytes> {
+        let now = self.clock.now();
+        let mut known = self.revocations.lock().await;
+        if let Some((made_at, list)) = &*known
+            && (SignedDuration::ZERO..LIST_LIFE).contains(&now.duration_since(*made_at))
+        {
+            return Ok(list.clone());
+        }
+        let revoked = self.store.revoked_certificates().await?;
+        let revoked: Vec<Revoked> = revoked
+            .iter()
+            .filter_map(|(pem, at)| Some(Revoked { serial: serial_of_pem(pem.as_bytes())?, at: *at }))
+            .collect();
+        let number = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        let list = self.issuing.revocation_list(&revoked, number, now).map_err(|_| ProblemType::Internal)?;
+        let list = Bytes::from(list);
+        *known = Some((now, list.clone()));
+        Ok(list)
+    }
 }
 
 /// The description of this API.

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME, STRANGER_TIME, WRITE_TIME};
+use tasuki_protocol::limits::{HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, STRANGER_TIME, WRITE_TIME};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -290,13 +290,15 @@ fn http<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    // The time runs while a connection is idle, too.
+    let head_time = if peer.certificate.is_some() { IDLE_TIME } else { HEAD_TIME };
     let answer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer.clone());
         service.clone().oneshot(request.map(Body::new))
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(head_time)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEAD_FIELDS)
         .serve_connection(TokioIo::new(stream), answer)

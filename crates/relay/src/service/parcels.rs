@@ -1,7 +1,5 @@
 //! Parcels: handing in, looking at, fetching and withdrawing; inbox and sent list.
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,6 +17,7 @@ use tasuki_protocol::parcel::{Arrived, Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::{Problem, ProblemType};
 use tasuki_protocol::schema;
 use tasuki_terms::{OfficeNo, ParcelId};
+use tokio::time::Instant;
 
 use super::body::{FromPath, FromQuery, content_length, field, next_piece, optional_field, text_field};
 use super::caller::Caller;
@@ -125,11 +124,14 @@ fn answer(acceptance: Acceptance) -> Answer<(StatusCode, Json<Parcel>)> {
         Acceptance::ReceiverNotEnrolled => ProblemType::ReceiverNotEnrolled,
         Acceptance::ReceiverSuspended => ProblemType::ReceiverSuspended,
         Acceptance::KeyOutdated => ProblemType::KeyEpochOutdated,
-        Acceptance::MailboxFull => {
-            return Err(Problem::new(ProblemType::MailboxFull).retry_after(3600).into());
-        }
+        Acceptance::MailboxFull => return in_an_hour(ProblemType::MailboxFull),
+        Acceptance::TooMuchOutstanding => return in_an_hour(ProblemType::OutstandingFull),
     };
     Err(kind.into())
+}
+
+fn in_an_hour<T>(kind: ProblemType) -> Answer<T> {
+    Err(Problem::new(kind).retry_after(3600).into())
 }
 
 /// Reads the contents of a parcel, as long as they come fast enough and their sender does not come back otherwise.
@@ -318,6 +320,61 @@ impl Relay {
         let now = self.clock.now();
         let expires_at = now.saturating_add(self.config.unfetched()).unwrap_or(now);
         let mailbox_bytes = self.config.mailbox_bytes;
-        Ok(Offer { id, from, to, size, digest, key_epoch, expires_at, mailbox_bytes })
+        let outstanding = self.config.outstanding();
+        Ok(Offer { id, from, to, size, digest, key_epoch, expires_at, mailbox_bytes, outstanding })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::spool::Spool;
+    use crate::store::Usage;
+    use std::time::Duration;
+    use tasuki_terms::Sha256Digest;
+
+    fn offer(size: u64) -> Offer {
+        let everything = Usage { parcels: u64::MAX, bytes: u64::MAX };
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Offer {
+            id: ParcelId::new(at, [1; 10]),
+            from: "1370000019".parse().unwrap(),
+            to: "1370000027".parse().unwrap(),
+            size,
+            digest: Sha256Digest([0; 32]),
+            key_epoch: 1,
+            expires_at: at,
+            mailbox_bytes: u64::MAX,
+            outstanding: everything,
+        }
+    }
+
+    /// How long a body is read of which so many bytes come each second, and whether it is read to its end.
+    async fn read(size: u64, per_second: usize) -> (Duration, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().to_owned(), 0);
+        let mut upload = spool.begin(&offer(size), 0).await.ok().unwrap();
+        let body = Body::from_stream(stream::unfold(size, move |left| async move {
+            let length = usize::try_from(left).unwrap().min(per_second);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            (length > 0).then(|| (Ok::<_, std::io::Error>(vec![0; length]), left - length as u64))
+        }));
+        let began = Instant::now();
+        let answer = receive(body, &mut upload).await;
+        (began.elapsed(), answer.is_ok())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_parcel_may_come_slowly_but_not_for_ever() {
+        // A slow line of 0.3 Mbit/s, and one of 0.1.
+        for per_second in [37_500, 12_500] {
+            let (took, whole) = read(1_000_000, per_second).await;
+            assert!(whole, "{per_second} bytes a second were too slow");
+            assert!(took > Duration::from_secs(20));
+        }
+        let (took, whole) = read(1_000_000, 1).await;
+        assert!(!whole && took < Duration::from_secs(15), "{took:?}");
+        let (took, whole) = read(1_000_000, 5_000).await;
+        assert!(!whole && took < Duration::from_secs(20), "{took:?}");
     }
 }

@@ -44,6 +44,10 @@ pub(crate) async fn post(
     }
     let certificate = &caller.certified.certificate;
     let signer = certificate.office.as_ref().ok_or_else(|| rejected("signature"))?;
+    // The certificate may be registered for another office than the one that it names.
+    if signer.office != caller.office {
+        return Err(rejected("signature"));
+    }
     let bytes = BASE64_STANDARD.decode(&signature).map_err(|_| rejected("signature"))?;
     signer.verify_signature(receipt.signed_text().as_bytes(), &bytes).map_err(|_| rejected("signature"))?;
     let by = caller.by(&relay);

@@ -426,6 +426,7 @@ mod tests {
             key_epoch: 1,
             expires_at: at,
             mailbox_bytes: u64::MAX,
+            outstanding: crate::store::Usage { parcels: u64::MAX, bytes: u64::MAX },
         }
     }
 

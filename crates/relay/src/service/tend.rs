@@ -34,6 +34,7 @@ impl Relay {
                     warned = tended.warned,
                     expired = tended.expired,
                     released = tended.released,
+                    released_early = tended.released_early,
                     "tended"
                 ),
                 Err(error) => {

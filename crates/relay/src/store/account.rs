@@ -85,6 +85,8 @@ pub struct NewCertificate {
     pub node: String,
     /// When it ends.
     pub not_after: Timestamp,
+    /// The certificate over which it was asked for, if it is a renewal.
+    pub parent: Option<Sha256Digest>,
 }
 
 /// A registered certificate, with what requests over it are judged by.
@@ -215,8 +217,9 @@ pub trait Accounts {
         by: By,
     ) -> Result<Enrolment, StoreError>;
 
-    /// Registers a certificate (a renewal, or one of another authority). False if the office has no account
-    /// or the certificate is registered already.
+    /// Registers a certificate (a renewal, or one of another authority). False if the office has no account, the
+    /// certificate is registered already, or its parent is revoked. Of a node's certificates only the new one and its
+    /// parent stay valid: a renewal whose answer was lost, or that somebody else has made with a copy of the node, ends.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -228,7 +231,9 @@ pub trait Accounts {
     /// When the store cannot be read.
     async fn certificates(&self, office: OfficeNo) -> Result<Vec<Certificate>, StoreError>;
 
-    /// Revokes a certificate of an office and ends its sessions. False if the office has no such one.
+    /// Revokes a certificate of an office, with all others of the same node, and ends their sessions: whoever has the node
+    /// has them all, and could have made more. Only if it is asked `over` a certificate that came from this one by renewal,
+    /// then the node gives up an older one of its own, and that alone ends. False if the office has no such one.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -236,6 +241,7 @@ pub trait Accounts {
         &self,
         office: OfficeNo,
         fingerprint: Sha256Digest,
+        over: Option<Sha256Digest>,
         by: By,
     ) -> Result<bool, StoreError>;
 

@@ -29,8 +29,35 @@ pub struct Offer {
     pub key_epoch: u32,
     /// When it expires if nobody fetches it.
     pub expires_at: Timestamp,
-    /// How many bytes the receiver's mailbox may hold.
+    /// How many bytes may wait in the receiver's mailbox.
     pub mailbox_bytes: u64,
+    /// How much of the sender may wait in all mailboxes.
+    pub outstanding: Usage,
+}
+
+/// Whether there is room for an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// There is.
+    Enough,
+    /// Too much waits for the receiver.
+    MailboxFull,
+    /// Too much of the sender waits to be fetched.
+    TooMuchOutstanding,
+}
+
+impl Offer {
+    /// Whether there is room for it beside what waits for its receiver, and what of its sender waits anywhere.
+    pub fn room(&self, waiting: Usage, outstanding: Usage) -> Room {
+        let of_sender = outstanding.bytes.saturating_add(self.size);
+        if outstanding.parcels >= self.outstanding.parcels || of_sender > self.outstanding.bytes {
+            Room::TooMuchOutstanding
+        } else if waiting.bytes.saturating_add(self.size) > self.mailbox_bytes {
+            Room::MailboxFull
+        } else {
+            Room::Enough
+        }
+    }
 }
 
 /// What became of an offer.
@@ -54,6 +81,8 @@ pub enum Acceptance {
     KeyOutdated,
     /// The mailbox cannot take so many bytes.
     MailboxFull,
+    /// Too much of the sender waits to be fetched.
+    TooMuchOutstanding,
 }
 
 /// Contents that the receiver may read.
@@ -93,13 +122,24 @@ pub enum ReceiptOutcome {
     NotFound,
 }
 
-/// What a mailbox holds.
+/// Parcels and their size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Parcels with contents.
+    /// Parcels.
     pub parcels: u64,
     /// Their sealed bytes.
     pub bytes: u64,
+}
+
+/// What there is of an office.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// What its mailbox holds the contents of, fetched or not.
+    pub held: Usage,
+    /// What waits for it.
+    pub waiting: Usage,
+    /// What it has sent and nobody has fetched.
+    pub outstanding: Usage,
 }
 
 /// What one round of tending did.
@@ -111,6 +151,8 @@ pub struct Tended {
     pub expired: u64,
     /// Acknowledged parcels whose contents were let go.
     pub released: u64,
+    /// Of them, those that were let go early because the disk is nearly full.
+    pub released_early: u64,
 }
 
 impl Tended {
@@ -245,11 +287,24 @@ pub trait Parcels {
     /// When the store cannot be read.
     async fn last_seq(&self, office: OfficeNo) -> Result<u64, StoreError>;
 
-    /// What a mailbox holds.
+    /// What there is of an office.
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError>;
+    async fn holdings(&self, office: OfficeNo) -> Result<Holdings, StoreError>;
+
+    /// Acknowledged parcels whose first receipt is not younger than a time and whose contents are still held.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn purgeable(&self, before: Timestamp) -> Result<Usage, StoreError>;
+
+    /// Lets the contents of such parcels go before their time, at most `limit`, and writes it into the operator's audit
+    /// chain. What waits stays. Call until it did nothing.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    async fn purge(&self, before: Timestamp, limit: u32, by: By) -> Result<Usage, StoreError>;
 
     /// Notes the time, unless it is a leap. To be asked before tending.
     ///
@@ -271,10 +326,46 @@ pub trait Parcels {
 
     /// Tells of expiry `warning` ahead, expires, lets contents go, and forgets failed log-ins of more than a day
     /// ago: at most `limit` parcels for each, so that sends are not held up. Nothing expires earlier than `warning`
-    /// after both sides were told of it, however long nobody has tended. Call until it
+    /// after both sides were told of it, however long nobody has tended. When the disk is nearly full, acknowledged
+    /// contents go early, the oldest first; never what waits. Call until it
     /// [did nothing](Tended::is_nothing). May be repeated and interrupted freely.
     ///
     /// # Errors
     /// When the store cannot write.
     async fn tend(&self, warning: SignedDuration, limit: u32, by: By) -> Result<Tended, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_what_keeps_the_limits_of_both_sides() {
+        let [from, to] = ["1370000019", "1370000027"].map(|no| no.parse().unwrap());
+        let at = Timestamp::UNIX_EPOCH;
+        let offer = Offer {
+            id: ParcelId::new(at, [1; 10]),
+            from,
+            to,
+            size: 10,
+            digest: Sha256Digest([0; 32]),
+            key_epoch: 1,
+            expires_at: at,
+            mailbox_bytes: 100,
+            outstanding: Usage { parcels: 3, bytes: 50 },
+        };
+        let of = |parcels, bytes| Usage { parcels, bytes };
+        for (waiting, outstanding, expected) in [
+            (of(0, 0), of(0, 0), Room::Enough),
+            (of(9, 90), of(2, 40), Room::Enough),
+            (of(9, 91), of(2, 40), Room::MailboxFull),
+            (of(9, 90), of(3, 40), Room::TooMuchOutstanding),
+            (of(9, 90), of(2, 41), Room::TooMuchOutstanding),
+            // Its own limit is told first: nobody learns of the receiver what it could not use.
+            (of(9, 91), of(3, 41), Room::TooMuchOutstanding),
+            (of(9, u64::MAX), of(0, 0), Room::MailboxFull),
+        ] {
+            assert_eq!(offer.room(waiting, outstanding), expected, "{waiting:?} {outstanding:?}");
+        }
+    }
 }

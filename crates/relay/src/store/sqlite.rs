@@ -13,7 +13,7 @@ mod audit;
 mod certificates;
 mod check;
 mod checkpointer;
-mod fault;
+mod disk;
 mod lists;
 mod offices;
 mod open;
@@ -33,11 +33,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use checkpointer::Checkpointer;
+use disk::Disk;
 use readers::Readers;
-use writer::{Disk, Tx, Writer};
+use writer::{Tx, Writer};
 
 use super::{Health, Stats, Store, StoreError, Violation};
 
@@ -52,7 +53,11 @@ pub struct SqliteStore {
     disk: Arc<Disk>,
     healthy: Arc<AtomicBool>,
     life: Life,
+    searches: Semaphore,
 }
+
+/// Searches of the directory at once.
+const SEARCHES: usize = 2;
 
 impl SqliteStore {
     /// Opens the store, makes it if it is not there, and brings it up to this version. What an interrupted
@@ -71,7 +76,7 @@ impl SqliteStore {
         let (disk, healthy) = (Arc::new(Disk::of(path, reserve)), Arc::new(AtomicBool::new(true)));
         let checkpointer = Checkpointer::start(path, Arc::clone(&healthy))?;
         let writer = Writer::start(connection, Arc::clone(&disk), Arc::clone(&healthy), checkpointer.bell())?;
-        Ok(Self { writer, checkpointer, readers, disk, healthy, life })
+        Ok(Self { writer, checkpointer, readers, disk, healthy, life, searches: Semaphore::new(SEARCHES) })
     }
 
     /// Runs a job on the writing thread and answers when it is durable. `weight` is its size in bytes.

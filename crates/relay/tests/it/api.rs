@@ -158,6 +158,26 @@ async fn a_full_mailbox_and_a_suspended_receiver_are_told() {
 }
 
 #[tokio::test]
+async fn an_office_has_only_so_much_waiting_at_others() {
+    let served = Served::start_with(|config| config.outstanding_parcels = 2).await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let _c = served.node(C).await;
+    let first = send(&a, B, &contents(10)).await;
+    send(&a, C, &contents(10)).await;
+    let more = || a.put(B, new_id(), &contents(10)).send();
+    let refused = more().await.unwrap();
+    assert_eq!(refused.headers()["retry-after"], "3600");
+    assert_eq!(problem(refused).await, ProblemType::OutstandingFull);
+    send(&b, C, &contents(10)).await;
+    let account: Account = good(a.get("/v1/account").send().await.unwrap(), StatusCode::OK).await;
+    assert_eq!((account.outstanding_parcels, account.outstanding_bytes), (2, 20));
+    let receipt = b.receipt(first.id, &a, &contents(10), ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", first.id);
+    assert_eq!(b.call(Method::POST, &path).json(&receipt).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(more().await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn an_office_has_several_nodes() {
     let served = Served::start().await;
     let (a, b) = (served.node(A).await, served.node(B).await);
@@ -225,6 +245,28 @@ async fn receipts_must_be_true_and_signed_by_who_says_so() {
     assert_eq!(problem(answer).await, ProblemType::ReceiptConflict);
     let answer = b.call(Method::POST, &path).json(&good_one).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_receipt_is_signed_in_the_name_of_its_office_only() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let parcel = send(&b, A, &contents(10)).await;
+    // A certificate that names B is registered for A by mistake.
+    let key = SigningKey::generate().unwrap();
+    let now = jiff::Timestamp::now();
+    let issuing = served.folder.issuing().unwrap();
+    let chain = issuing.issue_office(&key.request(no(B)).unwrap(), no(B), now).unwrap();
+    let pem = chain.to_pem();
+    tasuki_relay::operator::register_foreign_certificate(&*served.store, no(A), pem.as_bytes(), now)
+        .await
+        .unwrap();
+    let mut mixed = Node { client: client(&served.folder, Some((&chain, &key))), chain, key, ..a };
+    mixed.log_in(PASSWORD).await;
+    let receipt = mixed.receipt(parcel.id, &b, &contents(10), ReceiptKind::Received);
+    let path = format!("/v1/parcels/{}/receipts", parcel.id);
+    let answer = mixed.call(Method::POST, &path).json(&receipt).send().await.unwrap();
+    assert_eq!(problem(answer).await, ProblemType::ReceiptRejected);
 }
 
 #[tokio::test]
@@ -374,7 +416,7 @@ async fn a_busy_stream_ends_when_its_certificate_is_revoked() {
     read_until(&mut stream, ": tasuki").await;
     let fingerprint = served.store.certificates(no(B)).await.unwrap()[0].fingerprint.parse().unwrap();
     let by = tasuki_relay::operator::by_operator(jiff::Timestamp::now());
-    assert!(served.store.revoke_certificate(no(B), fingerprint, by).await.unwrap());
+    assert!(served.store.revoke_certificate(no(B), fingerprint, None, by).await.unwrap());
     // There is always something to tell: the stream is never quiet.
     let busy = async {
         loop {
@@ -559,6 +601,41 @@ async fn an_account_looks_after_itself() {
         let answer = a.call(Method::PUT, "/v1/account/password").json(&change).send().await.unwrap();
         assert_eq!(problem(answer).await, ProblemType::PasswordRejected, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn an_office_takes_a_stolen_node_out_of_use_with_all_it_has_renewed() {
+    let served = Served::start().await;
+    let stolen = served.node(A).await;
+    let credentials = tasuki_relay::operator::renew_credentials(
+        &*served.store,
+        no(A),
+        false,
+        day(),
+        jiff::Timestamp::now(),
+    );
+    let other = Node::enrol(&served, &credentials.await.unwrap()).await;
+    let other = crate::slow::client_over(&served, &other, served.address.port()).await;
+    let thief = crate::slow::client_over(&served, &stolen, served.address.port()).await;
+    let key = SigningKey::generate().unwrap();
+    let issued = thief.renew(&Renew { request_pem: key.request(no(A)).unwrap().0 }).await.unwrap();
+    let chain = CertificateChain::from_pem((issued.certificate_pem + &issued.chain_pem).as_bytes()).unwrap();
+    let thief = Node { client: client(&served.folder, Some((&chain, &key))), chain, key, ..stolen };
+
+    let certificates = other.account().await.unwrap().certificates;
+    assert_eq!(certificates.len(), 3);
+    let renewed = certificates.iter().find(|certificate| certificate.parent.is_some()).unwrap();
+    let first = renewed.parent.as_ref().unwrap();
+    assert!(certificates.iter().any(|certificate| certificate.fingerprint == *first));
+    other.revoke(first.parse().unwrap()).await.unwrap();
+    assert_eq!(problem(thief.try_log_in(PASSWORD).await).await, ProblemType::CertificateRevoked);
+    let valid =
+        other.account().await.unwrap().certificates.into_iter().filter(|one| one.revoked_at.is_none());
+    assert_eq!(valid.count(), 1);
+}
+
+fn day() -> SignedDuration {
+    SignedDuration::from_hours(24)
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ async fn with_a_revoked_certificate() {
     let node = served.node(A).await;
     let by = operator::by_operator(jiff::Timestamp::now());
     let fingerprint = served.store.certificates(no(A)).await.unwrap()[0].fingerprint.parse().unwrap();
-    assert!(served.store.revoke_certificate(no(A), fingerprint, by).await.unwrap());
+    assert!(served.store.revoke_certificate(no(A), fingerprint, None, by).await.unwrap());
     let expected = ProblemType::CertificateRevoked;
     all_answer(&served, &node.client, Some(token(&node)), Wants::Certificate, expected).await;
 }

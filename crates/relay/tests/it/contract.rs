@@ -9,8 +9,8 @@ use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, KeyOutcome, Leap, Locked, NewAccount, NewSession, OPERATOR_CHAIN, Offer,
-    ReceiptOutcome, Usage, Withdrawal,
+    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewCertificate, NewSession,
+    OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage, Withdrawal,
 };
 use tasuki_terms::Sha256Digest;
 
@@ -34,6 +34,8 @@ macro_rules! contract {
             receipts_move_a_parcel_on_and_are_kept
             receipts_that_are_not_true_are_refused
             a_refusal_is_kept_with_its_reason
+            what_waits_is_counted_apart_and_limited_for_both_sides
+            acknowledged_contents_are_let_go_early_when_the_operator_wants_it
             a_parcel_that_nobody_fetched_expires_after_a_warning
             nothing_expires_without_a_warning_however_late_it_comes
             a_clock_that_leaps_is_not_believed_until_it_is_confirmed
@@ -53,6 +55,9 @@ macro_rules! contract {
             a_session_works_over_its_certificate_for_its_time
             the_oldest_session_ends_when_there_are_too_many
             a_changed_password_ends_other_sessions
+            a_new_account_changes_the_directory
+            a_revoked_node_has_no_certificate_left
+            a_renewal_leaves_two_certificates_valid
             a_revoked_certificate_and_a_suspended_office_lose_their_sessions
             every_act_is_in_the_audit_log
             numbers_add_up
@@ -228,8 +233,71 @@ pub(crate) async fn a_parcel_is_taken_back_until_it_is_fetched(world: &World) {
     let fetched = world.store.fetch(no(B), id(2), by(1)).await.unwrap().unwrap();
     assert_eq!(world.store.withdraw(no(A), id(2), by(2)).await.unwrap(), Withdrawal::AlreadyFetched);
     assert!(world.store.contents(no(B), fetched.seq, 0..1).await.unwrap().is_some());
-    let usage = world.store.usage(no(B)).await.unwrap();
-    assert_eq!(usage, Usage { parcels: 1, bytes: contents(2).len() as u64 });
+    let one = Usage { parcels: 1, bytes: contents(2).len() as u64 };
+    let holdings = world.store.holdings(no(B)).await.unwrap();
+    assert_eq!(holdings, Holdings { held: one, waiting: one, outstanding: Usage::default() });
+}
+
+pub(crate) async fn what_waits_is_counted_apart_and_limited_for_both_sides(world: &World) {
+    let size = |number| contents(number).len() as u64;
+    let one_at_a_time =
+        |number| Offer { outstanding: Usage { parcels: 1, bytes: 5000 }, ..offer(A, B, number) };
+    let few_bytes =
+        |number| Offer { outstanding: Usage { parcels: 9, bytes: size(1) }, ..offer(A, B, number) };
+    let small_box = |number| Offer { mailbox_bytes: size(1), ..offer(A, B, number) };
+    let parcel = world.send(A, B, 1).await;
+    let full = [
+        (one_at_a_time(2), Acceptance::TooMuchOutstanding),
+        (few_bytes(2), Acceptance::TooMuchOutstanding),
+        (small_box(2), Acceptance::MailboxFull),
+    ];
+    for (offer, expected) in &full {
+        assert_eq!(world.store.may_accept(offer, at(0)).await.unwrap(), *expected);
+        assert_eq!(world.store.accept(offer.clone(), contents(2).into(), by(0)).await.unwrap(), *expected);
+    }
+    // What was acknowledged is held, and limits nobody.
+    world.receipt(&parcel, ReceiptKind::Received).await;
+    let held = Usage { parcels: 1, bytes: size(1) };
+    let receiver = world.store.holdings(no(B)).await.unwrap();
+    assert_eq!(receiver, Holdings { held, ..Holdings::default() });
+    assert_eq!(world.store.holdings(no(A)).await.unwrap(), Holdings::default());
+    for (offer, _) in full {
+        let may = world.store.may_accept(&Offer { size: size(1), ..offer }, at(0)).await.unwrap();
+        assert!(matches!(may, Acceptance::New(_)), "{may:?}");
+    }
+    // Nor does what was taken back, or has expired.
+    world.send(A, B, 3).await;
+    let outstanding = world.store.holdings(no(A)).await.unwrap().outstanding;
+    assert_eq!(outstanding, Usage { parcels: 1, bytes: size(3) });
+    world.store.withdraw(no(A), id(3), by(1)).await.unwrap();
+    assert_eq!(world.store.holdings(no(A)).await.unwrap(), Holdings::default());
+}
+
+pub(crate) async fn acknowledged_contents_are_let_go_early_when_the_operator_wants_it(world: &World) {
+    let fetched = world.send(A, B, 1).await;
+    world.send(A, B, 2).await;
+    world.receipt(&fetched, ReceiptKind::Received).await;
+    world.receipt(&fetched, ReceiptKind::Opened).await;
+    let one = Usage { parcels: 1, bytes: contents(1).len() as u64 };
+    // The first receipt came at second 60.
+    for (before, expected) in [(59, Usage::default()), (60, one)] {
+        assert_eq!(world.store.purgeable(at(before)).await.unwrap(), expected, "until {before}");
+        assert_eq!(world.store.purge(at(before), 10, by(100)).await.unwrap(), expected, "until {before}");
+    }
+    assert_eq!(world.store.purge(at(1000), 10, by(100)).await.unwrap(), Usage::default(), "what waits stays");
+    assert_eq!(world.store.contents(no(B), 1, 0..1).await.unwrap(), None);
+    assert!(world.store.fetch(no(B), id(2), by(101)).await.unwrap().is_some());
+    let parcel = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap();
+    assert_eq!((parcel.parcel.state, parcel.receipts.len()), (ParcelState::Opened, 2), "its evidence stays");
+    let actions: Vec<_> = world
+        .store
+        .audit(OPERATOR_CHAIN, 0, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.action)
+        .collect();
+    assert_eq!(actions.iter().filter(|action| *action == "contents.purge").count(), 1, "{actions:?}");
 }
 
 pub(crate) async fn a_number_taken_back_before_its_parcel_comes_is_never_taken(world: &World) {
@@ -345,7 +413,7 @@ pub(crate) async fn a_parcel_that_nobody_fetched_expires_after_a_warning(world: 
     let sent = world.store.sent_parcel(no(A), id(1)).await.unwrap().unwrap().parcel;
     assert_eq!(sent.state, ParcelState::Expired);
     assert_eq!(world.store.withdraw(no(A), id(1), by(91 * day)).await.unwrap(), Withdrawal::NotFound);
-    assert_eq!(world.store.usage(no(B)).await.unwrap(), Usage::default());
+    assert_eq!(world.store.holdings(no(B)).await.unwrap(), Holdings::default());
 }
 
 pub(crate) async fn nothing_expires_without_a_warning_however_late_it_comes(world: &World) {
@@ -555,7 +623,7 @@ pub(crate) async fn an_enrolment_whose_answer_was_lost_is_answered_again(world: 
     // A new one-time password opens a new enrolment, also for the same key.
     world.store.put_account(account(A, 1), by(20)).await.unwrap();
     assert_eq!(enrol("$enrolment", 1, 4, 30).await.unwrap(), Enrolment::Done);
-    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), by(40)).await.unwrap();
+    world.store.revoke_certificate(no(A), Sha256Digest([4; 32]), None, by(40)).await.unwrap();
     assert_eq!(enrol("$enrolment", 1, 5, 50).await.unwrap(), Enrolment::Closed, "it was revoked");
 }
 
@@ -689,12 +757,75 @@ pub(crate) async fn a_changed_password_ends_other_sessions(world: &World) {
     assert!(!works(world, 2, 30).await);
 }
 
+pub(crate) async fn a_new_account_changes_the_directory(world: &World) {
+    let before = world.store.directory_version().await.unwrap();
+    assert!(world.store.put_account(account(C, 3), by(0)).await.unwrap());
+    assert!(
+        world.store.directory_version().await.unwrap() > before,
+        "nodes would go on believing it takes no part"
+    );
+}
+
+/// Registers certificate `number` of office A as a renewal of another.
+async fn renewed(world: &World, number: u8, parent: u8) -> bool {
+    let parent = Some(Sha256Digest([parent; 32]));
+    world.store.add_certificate(NewCertificate { parent, ..certificate(A, number) }, by(20)).await.unwrap()
+}
+
+/// Which certificates of office A are valid.
+async fn valid(world: &World) -> BTreeSet<u8> {
+    let certificates = world.store.certificates(no(A)).await.unwrap();
+    let valid = certificates.iter().filter(|certificate| certificate.revoked_at.is_none());
+    valid.map(|certificate| certificate.fingerprint.parse::<Sha256Digest>().unwrap().0[0]).collect()
+}
+
+/// One node with certificate 1 and its renewals 2 and 3, and one with certificate 9.
+async fn two_nodes(world: &World) {
+    for number in [1, 9] {
+        world.store.add_certificate(certificate(A, number), by(0)).await.unwrap();
+    }
+    assert!(renewed(world, 2, 1).await);
+    assert!(renewed(world, 3, 2).await);
+}
+
+pub(crate) async fn a_revoked_node_has_no_certificate_left(world: &World) {
+    two_nodes(world).await;
+    begin(world, A, 1, 3, 30).await;
+    let revoke = |number: u8, over: Option<u8>| {
+        let over = over.map(|number| Sha256Digest([number; 32]));
+        world.store.revoke_certificate(no(A), Sha256Digest([number; 32]), over, by(40))
+    };
+    // The node gives up an older one of its own.
+    assert!(revoke(2, Some(3)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::from([3, 9]));
+    // Who has stolen it has renewed meanwhile. Any of its certificates names the node.
+    assert!(renewed(world, 4, 3).await);
+    assert!(revoke(2, Some(9)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::from([9]));
+    assert!(!renewed(world, 5, 4).await, "a revoked certificate gets no other one");
+    assert!(!renewed(world, 5, 77).await, "nor does one that nobody knows");
+    assert!(!works(world, 3, 45).await, "its sessions have ended");
+    // A node that gives up itself gives up all of itself.
+    assert!(renewed(world, 10, 9).await);
+    assert!(revoke(10, Some(10)).await.unwrap());
+    assert_eq!(valid(world).await, BTreeSet::new());
+}
+
+pub(crate) async fn a_renewal_leaves_two_certificates_valid(world: &World) {
+    two_nodes(world).await;
+    assert_eq!(valid(world).await, BTreeSet::from([2, 3, 9]));
+    // The answer was lost, and the node asks again over the one it has.
+    assert!(renewed(world, 4, 2).await);
+    assert_eq!(valid(world).await, BTreeSet::from([2, 4, 9]));
+    assert!(!renewed(world, 5, 3).await, "whoever else had the answer");
+}
+
 pub(crate) async fn a_revoked_certificate_and_a_suspended_office_lose_their_sessions(world: &World) {
     begin(world, A, 1, 1, 0).await;
     begin(world, A, 1, 2, 0).await;
     begin(world, B, 2, 3, 0).await;
     let revoke =
-        |office, number| world.store.revoke_certificate(no(office), Sha256Digest([number; 32]), by(10));
+        |office, number| world.store.revoke_certificate(no(office), Sha256Digest([number; 32]), None, by(10));
     assert!(!revoke(B, 1).await.unwrap());
     assert!(revoke(A, 1).await.unwrap());
     assert!(revoke(A, 1).await.unwrap());

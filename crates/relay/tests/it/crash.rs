@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_relay::store::sqlite::SqliteStore;
-use tasuki_relay::store::{Acceptance, By, Offer, Parcels as _, Store as _};
+use tasuki_relay::store::{Acceptance, Ailment, By, Offer, Parcels as _, Store as _};
 use tasuki_terms::ParcelId;
 
 use crate::world::{A, B, at, by, contents, no, offer, populate};
@@ -116,6 +116,34 @@ async fn a_disk_without_room_takes_no_contents_but_receipts() {
     let parcel = store.inbox_parcel(no(B), offer(A, B, 1).id).await.unwrap().unwrap().parcel;
     let receipt = crate::world::signed(&parcel, tasuki_protocol::receipt::ReceiptKind::Received);
     store.keep_receipt(no(B), receipt, crate::world::KEPT, by(1)).await.unwrap();
+    assert_eq!(store.health().await.unwrap().ailment(), Some(Ailment::DiskAtReserve));
+    assert_eq!(store.check(true).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_lets_go_what_was_acknowledged_and_never_what_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.db");
+    {
+        let store = SqliteStore::open(&path, 0).unwrap();
+        populate(&store).await;
+        for number in 1..=3 {
+            store.accept(offer(A, B, number), contents(number).into(), by(0)).await.unwrap();
+        }
+        let parcel = store.inbox_parcel(no(B), offer(A, B, 2).id).await.unwrap().unwrap().parcel;
+        let receipt = crate::world::signed(&parcel, tasuki_protocol::receipt::ReceiptKind::Received);
+        store.keep_receipt(no(B), receipt, crate::world::KEPT, by(1)).await.unwrap();
+        let tended = store.tend(crate::world::KEPT, 10, by(2)).await.unwrap();
+        assert_eq!(tended.released, 0, "there is room");
+    }
+    let store = SqliteStore::open(&path, u64::MAX / 2).unwrap();
+    let tended = store.tend(jiff::SignedDuration::from_hours(1), 10, by(3)).await.unwrap();
+    assert_eq!((tended.released, tended.released_early), (1, 1));
+    assert!(store.tend(jiff::SignedDuration::from_hours(1), 10, by(4)).await.unwrap().is_nothing());
+    for number in [1, 3] {
+        assert!(store.fetch(no(B), offer(A, B, number).id, by(5)).await.unwrap().is_some());
+    }
+    assert!(store.fetch(no(B), offer(A, B, 2).id, by(5)).await.unwrap().is_none());
     assert_eq!(store.check(true).await.unwrap(), []);
 }
 

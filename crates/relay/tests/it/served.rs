@@ -185,7 +185,7 @@ pub(crate) struct Node {
     pub(crate) chain: CertificateChain,
     pub(crate) key: SigningKey,
     pub(crate) session: Option<SessionGrant>,
-    base: String,
+    pub(crate) base: String,
 }
 
 pub(crate) fn enrolment(credentials: &NewCredentials, key: &SigningKey) -> Enrol {

@@ -21,7 +21,7 @@ fn line_to(served: &Served, pace: Pace) -> Line {
     line
 }
 
-async fn client_over(served: &Served, node: &Node, port: u16) -> RelayClient {
+pub(crate) async fn client_over(served: &Served, node: &Node, port: u16) -> RelayClient {
     let root = CertificateChain::new(vec![served.folder.root_certificate().unwrap().to_vec()]).to_pem();
     let second = Duration::from_secs(1);
     let patience = Patience { connect: 10 * second, read: second, upload: 3 * second };

@@ -8,7 +8,7 @@ use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::{Receipt, ReceiptKind, SignedReceipt};
 use tasuki_relay::store::sqlite::SqliteStore;
 use tasuki_relay::store::{
-    Acceptance, By, NewAccount, NewCertificate, NewKey, Offer, OfficeRecord, ReceiptOutcome, Store,
+    Acceptance, By, NewAccount, NewCertificate, NewKey, Offer, OfficeRecord, ReceiptOutcome, Store, Usage,
 };
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
 use tempfile::TempDir;
@@ -22,6 +22,9 @@ pub(crate) const MAILBOX_BYTES: u64 = 1_000_000;
 
 /// How long contents are kept after the first receipt.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// No limit of what a sender may have waiting.
+pub(crate) const EVERYTHING: Usage = Usage { parcels: u64::MAX, bytes: u64::MAX };
 
 pub(crate) struct World {
     pub(crate) store: Box<dyn Store>,
@@ -121,6 +124,7 @@ pub(crate) fn certificate(office: &str, number: u8) -> NewCertificate {
         pem: format!("certificate {number}"),
         node: "事務室".into(),
         not_after: at(1_000_000),
+        parent: None,
     }
 }
 
@@ -143,6 +147,7 @@ pub(crate) fn offer(from: &str, to: &str, number: u8) -> Offer {
         key_epoch: 1,
         expires_at: at(90 * 24 * 3600),
         mailbox_bytes: MAILBOX_BYTES,
+        outstanding: EVERYTHING,
     }
 }
 

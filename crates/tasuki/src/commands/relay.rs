@@ -5,6 +5,7 @@ mod cert;
 mod codes;
 mod init;
 mod office;
+mod purge;
 mod serve;
 mod upkeep;
 
@@ -63,6 +64,8 @@ enum Command {
     Restore(upkeep::Restore),
     /// 時計が大きく進んで止まっている期限切れの処理を、確かめて再開する
     Clock(upkeep::Clock),
+    /// 受信確認が済んだ連携データの内容を、保管期間より早く消す
+    Purge(purge::Options),
     /// APIの説明（OpenAPI 3.1）を出力する
     Openapi,
 }
@@ -80,6 +83,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Check(options) => runtime.block_on(upkeep::check(&Desk::open(&folder)?, &options)),
         Command::Clock(options) => runtime.block_on(upkeep::clock(&Desk::open(&folder)?, &options)),
         Command::Codes(command) => codes::run(&folder, &command),
+        Command::Purge(options) => runtime.block_on(purge::run(&Desk::open(&folder)?, &options)),
         Command::Backup(options) => upkeep::backup(&folder, &options),
         Command::Restore(options) => upkeep::restore(&folder, &options),
         Command::Openapi => {

@@ -91,6 +91,8 @@ fn a_working_relay_in_one_step() {
     assert!(good(&folder, &["clock"]).contains("最後に動いた時刻"));
     assert!(good(&folder, &["clock", "--confirm"]).contains("確かめました"));
     assert!(good(&folder, &["audit", "show"]).contains("clock.confirm"));
+    assert!(good(&folder, &["purge", "--older-than", "7"]).contains("--yes"));
+    assert!(good(&folder, &["purge", "--older-than", "7", "--yes"]).contains("0件"));
 }
 
 #[test]

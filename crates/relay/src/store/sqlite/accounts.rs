@@ -7,7 +7,7 @@ use tasuki_protocol::account::{Certificate, Session};
 use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 
 use super::writer::Tx;
-use super::{SqliteStore, audit, certificates, row, sessions};
+use super::{SqliteStore, audit, certificates, offices, row, sessions};
 use crate::store::account::lock_after;
 use crate::store::{
     Accounts, Attempt, By, CallerRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession, StoreError,
@@ -52,6 +52,7 @@ fn put(tx: &Tx<'_>, new: &NewAccount, by: &By) -> rusqlite::Result<bool> {
             sessions::end_all_but(tx, new.kj_id, "")?;
         }
     }
+    offices::changed(tx, by)?;
     forget_failures(tx, new.office, new.kj_id)?;
     audit::append(tx, new.office.as_str(), "account.put", new.kj_id.as_str(), by)?;
     Ok(true)
@@ -271,9 +272,10 @@ impl Accounts for SqliteStore {
         &self,
         office: OfficeNo,
         fingerprint: Sha256Digest,
+        over: Option<Sha256Digest>,
         by: By,
     ) -> Result<bool, StoreError> {
-        self.write(0, move |tx| certificates::revoke(tx, office, fingerprint, &by)).await
+        self.write(0, move |tx| certificates::revoke(tx, office, fingerprint, over, &by)).await
     }
 
     async fn revoked_certificates(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {

@@ -10,7 +10,7 @@ use super::{audit, offices, row};
 use crate::store::{Stats, Violation};
 
 /// Queries that must find nothing; each names what it finds in its first column.
-const MUST_FIND_NOTHING: [(&str, &str); 10] = [
+const MUST_FIND_NOTHING: [(&str, &str); 12] = [
     (
         "I1",
         "SELECT 'parcel ' || hex(id) || ' waits without contents' FROM parcel
@@ -52,6 +52,18 @@ const MUST_FIND_NOTHING: [(&str, &str); 10] = [
         "SELECT 'mailbox ' || office || ' does not hold what it counts' FROM mailbox
          WHERE (parcels, bytes) <> (SELECT count(contents), coalesce(sum(size) FILTER
              (WHERE contents IS NOT NULL), 0) FROM parcel WHERE receiver = office)",
+    ),
+    (
+        "I8",
+        "SELECT 'mailbox ' || office || ' does not count what waits for it' FROM mailbox
+         WHERE (waiting_parcels, waiting_bytes) <> (SELECT count(*), coalesce(sum(size), 0) FROM parcel
+             WHERE receiver = office AND state = 'accepted')",
+    ),
+    (
+        "I8",
+        "SELECT 'mailbox ' || office || ' does not count what it has sent and nobody has fetched' FROM mailbox
+         WHERE (outstanding_parcels, outstanding_bytes) <> (SELECT count(*), coalesce(sum(size), 0) FROM parcel
+             WHERE sender = office AND state = 'accepted')",
     ),
     (
         "I8",
@@ -129,7 +141,7 @@ fn check_key_log(db: &Connection, found: &mut Vec<Violation>) -> rusqlite::Resul
 pub(super) fn stats(db: &Connection) -> rusqlite::Result<Stats> {
     db.query_row(
         "SELECT (SELECT count(*) FROM office), (SELECT count(*) FROM office WHERE registered),
-             (SELECT parcels FROM total), (SELECT count(*) FROM parcel WHERE state = 'accepted'),
+             (SELECT parcels FROM total), (SELECT coalesce(sum(waiting_parcels), 0) FROM mailbox),
              (SELECT coalesce(sum(bytes), 0) FROM mailbox)",
         [],
         |row| {

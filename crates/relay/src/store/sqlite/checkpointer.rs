@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::fault::is_lasting;
+use super::disk::is_lasting;
 use super::open::{self, OpenError, PAGE_BYTES};
 
 /// Pages that are worth carrying over: 16 MiB.

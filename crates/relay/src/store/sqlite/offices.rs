@@ -54,7 +54,7 @@ fn put_one(tx: &Tx<'_>, office: &OfficeRecord) -> rusqlite::Result<()> {
 }
 
 /// Notes that the directory is another than before.
-fn changed(tx: &Tx<'_>, by: &By) -> rusqlite::Result<()> {
+pub(super) fn changed(tx: &Tx<'_>, by: &By) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE total SET directory_changed_at = max(directory_changed_at + 1, ?1)")?
         .execute([row::millis(by.at)])?;
     Ok(())
@@ -244,6 +244,8 @@ impl Offices for SqliteStore {
     }
 
     async fn search(&self, wanted: OfficeSearch, limit: u32) -> Result<FoundOffices, StoreError> {
+        // Each looks at all offices: the readers are not all theirs.
+        let _turn = self.searches.acquire().await.map_err(|_| StoreError::Unavailable)?;
         self.read(move |db| search(db, &wanted, limit)).await
     }
 

@@ -18,6 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0006_enrolled.sql"),
     include_str!("../../../migrations/0007_enrolment_failures.sql"),
     include_str!("../../../migrations/0008_clock.sql"),
+    include_str!("../../../migrations/0009_outstanding.sql"),
+    include_str!("../../../migrations/0010_certificate_parent.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
@@ -108,7 +110,7 @@ pub(super) fn readable(path: &Path) -> Result<Connection, OpenError> {
     let db = Connection::open_with_flags(path, flags)
         .map_err(|source| OpenError::Open { path: path.to_owned(), source })?;
     db.busy_timeout(LOCK_WAIT)?;
-    db.pragma_update(None, "cache_size", -8 * 1024)?;
+    db.pragma_update(None, "cache_size", -4 * 1024)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }
@@ -266,6 +268,38 @@ mod tests {
         let version: usize =
             readable(&copy).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, MIGRATIONS.len());
+    }
+
+    #[test]
+    fn what_waits_in_an_older_store_is_counted_when_it_is_brought_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = writable(&folder.path().join("store")).unwrap();
+        for migration in MIGRATIONS.get(..8).unwrap() {
+            db.execute_batch(migration).unwrap();
+        }
+        db.execute_batch(
+            "PRAGMA user_version = 8;
+             INSERT INTO mailbox VALUES ('1370000019', 9, 0, 0), ('1370000027', 9, 2, 30);
+             INSERT INTO contents VALUES (1, zeroblob(10)), (2, zeroblob(20));
+             INSERT INTO parcel VALUES
+                 ('1370000027', 1, x'01', '1370000019', 10, x'', 1, 'accepted', 0, 0, 0, NULL, 1, 1, 1),
+                 ('1370000027', 2, x'02', '1370000019', 20, x'', 1, 'received', 0, 0, 0, 0, 2, 2, 2);
+             UPDATE total SET parcels = 2;",
+        )
+        .unwrap();
+        migrate(&db).unwrap();
+        let counts = |office: &str| {
+            db.query_row(
+                "SELECT waiting_parcels, waiting_bytes, outstanding_parcels, outstanding_bytes FROM mailbox
+                 WHERE office = ?1",
+                [office],
+                |row| Ok([row.get::<_, u64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
+            )
+            .unwrap()
+        };
+        assert_eq!(counts("1370000019"), [0, 0, 1, 10]);
+        assert_eq!(counts("1370000027"), [1, 10, 0, 0]);
+        assert_eq!(super::super::check::violations(&db, false).unwrap(), []);
     }
 
     #[test]

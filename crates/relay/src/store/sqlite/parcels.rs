@@ -16,8 +16,8 @@ use super::row::{self, parcel_columns};
 use super::writer::Tx;
 use super::{SqliteStore, audit, lists, receipts, tend, withdrawn_ahead};
 use crate::store::{
-    Acceptance, By, Contents, Fetched, Leap, Offer, Parcels, ReceiptOutcome, StoreError, Tended, Usage,
-    Withdrawal,
+    Acceptance, By, Contents, Fetched, Holdings, Leap, Offer, Parcels, ReceiptOutcome, Room, StoreError,
+    Tended, Usage, Withdrawal,
 };
 
 /// A parcel with what only the store knows of it.
@@ -74,9 +74,27 @@ pub(super) fn advance(tx: &Tx<'_>, kept: &Kept, state: ParcelState) -> rusqlite:
          WHERE receiver = ?1 AND seq = ?2",
     )?
     .execute(params![parcel.to.as_str(), kept.seq, state.as_str(), inbox_change, sent_change])?;
+    if kept.parcel.state.is_waiting() && !state.is_waiting() {
+        count_waiting(tx, &parcel, -1)?;
+    }
     tx.touch(parcel.to);
     tx.touch(parcel.from);
     Ok(parcel)
+}
+
+/// Counts a parcel among those that wait, for its receiver and of its sender: 1, or -1 when it waits no more.
+fn count_waiting(db: &Connection, parcel: &Parcel, parcels: i64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE mailbox SET waiting_parcels = waiting_parcels + ?2, waiting_bytes = waiting_bytes + ?2 * ?3
+         WHERE office = ?1",
+    )?
+    .execute(params![parcel.to.as_str(), parcels, parcel.size])?;
+    db.prepare_cached(
+        "UPDATE mailbox SET outstanding_parcels = outstanding_parcels + ?2,
+             outstanding_bytes = outstanding_bytes + ?2 * ?3 WHERE office = ?1",
+    )?
+    .execute(params![parcel.from.as_str(), parcels, parcel.size])?;
+    Ok(())
 }
 
 /// Lets the contents of a parcel go.
@@ -114,26 +132,33 @@ fn judge(db: &Connection, offer: &Offer, at: Timestamp) -> rusqlite::Result<Acce
             Ok((row.get::<_, bool>(0)?, row.get::<_, bool>(1)?, row.get::<_, Option<u32>>(2)?))
         })
         .optional()?;
-    let used = usage(db, offer.to)?.bytes;
     Ok(match receiver {
         None => Acceptance::ReceiverUnknown,
         Some((true, ..)) => Acceptance::ReceiverSuspended,
         Some((_, false, _) | (_, _, None)) => Acceptance::ReceiverNotEnrolled,
         Some((.., Some(epoch))) if epoch != offer.key_epoch => Acceptance::KeyOutdated,
-        _ if used + offer.size > offer.mailbox_bytes => Acceptance::MailboxFull,
-        _ => Acceptance::New(Parcel {
-            id: offer.id,
-            from: offer.from,
-            to: offer.to,
-            size: offer.size,
-            digest: offer.digest,
-            key_epoch: offer.key_epoch,
-            state: ParcelState::Accepted,
-            accepted_at: row::as_kept(at),
-            expires_at: row::as_kept(offer.expires_at),
-            expires_soon: false,
-        }),
+        _ => match offer.room(holdings(db, offer.to)?.waiting, holdings(db, offer.from)?.outstanding) {
+            Room::MailboxFull => Acceptance::MailboxFull,
+            Room::TooMuchOutstanding => Acceptance::TooMuchOutstanding,
+            Room::Enough => Acceptance::New(offered(offer, at)),
+        },
     })
+}
+
+/// An offer as the parcel that it will be.
+fn offered(offer: &Offer, at: Timestamp) -> Parcel {
+    Parcel {
+        id: offer.id,
+        from: offer.from,
+        to: offer.to,
+        size: offer.size,
+        digest: offer.digest,
+        key_epoch: offer.key_epoch,
+        state: ParcelState::Accepted,
+        accepted_at: row::as_kept(at),
+        expires_at: row::as_kept(offer.expires_at),
+        expires_soon: false,
+    }
 }
 
 fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Contents, by: &By) -> rusqlite::Result<Acceptance> {
@@ -166,6 +191,7 @@ fn accept(tx: &Tx<'_>, offer: &Offer, contents: &Contents, by: &By) -> rusqlite:
     ])?;
     tx.prepare_cached("UPDATE mailbox SET parcels = parcels + 1, bytes = bytes + ?2 WHERE office = ?1")?
         .execute(params![parcel.to.as_str(), parcel.size])?;
+    count_waiting(tx, parcel, 1)?;
     tx.prepare_cached("UPDATE total SET parcels = parcels + 1")?.execute([])?;
     audit::append(tx, parcel.from.as_str(), "parcel.accept", &parcel.id.to_string(), by)?;
     tx.touch(parcel.to);
@@ -238,6 +264,8 @@ fn contents(
     seq: u64,
     range: &Range<u64>,
 ) -> rusqlite::Result<Option<Bytes>> {
+    // One view of both: what has taken the number of contents that were let go is never read for them.
+    let db = db.unchecked_transaction()?;
     // substr() would read the whole of it first.
     let id: Option<i64> = db
         .prepare_cached("SELECT contents FROM parcel WHERE receiver = ?1 AND seq = ?2")?
@@ -253,12 +281,20 @@ fn contents(
     Ok(Some(bytes.into()))
 }
 
-fn usage(db: &Connection, office: OfficeNo) -> rusqlite::Result<Usage> {
-    let usage = db
-        .prepare_cached("SELECT parcels, bytes FROM mailbox WHERE office = ?1")?
-        .query_row([office.as_str()], |row| Ok(Usage { parcels: row.get(0)?, bytes: row.get(1)? }))
+fn holdings(db: &Connection, office: OfficeNo) -> rusqlite::Result<Holdings> {
+    let usage = |row: &rusqlite::Row<'_>, first: usize| {
+        Ok::<_, rusqlite::Error>(Usage { parcels: row.get(first)?, bytes: row.get(first + 1)? })
+    };
+    let holdings = db
+        .prepare_cached(
+            "SELECT parcels, bytes, waiting_parcels, waiting_bytes, outstanding_parcels, outstanding_bytes
+             FROM mailbox WHERE office = ?1",
+        )?
+        .query_row([office.as_str()], |row| {
+            Ok(Holdings { held: usage(row, 0)?, waiting: usage(row, 2)?, outstanding: usage(row, 4)? })
+        })
         .optional()?;
-    Ok(usage.unwrap_or_default())
+    Ok(holdings.unwrap_or_default())
 }
 
 #[async_trait]
@@ -346,8 +382,16 @@ impl Parcels for SqliteStore {
         self.read(move |db| lists::last_seq(db, office)).await
     }
 
-    async fn usage(&self, office: OfficeNo) -> Result<Usage, StoreError> {
-        self.read(move |db| usage(db, office)).await
+    async fn holdings(&self, office: OfficeNo) -> Result<Holdings, StoreError> {
+        self.read(move |db| holdings(db, office)).await
+    }
+
+    async fn purgeable(&self, before: Timestamp) -> Result<Usage, StoreError> {
+        self.read(move |db| tend::purgeable(db, before)).await
+    }
+
+    async fn purge(&self, before: Timestamp, limit: u32, by: By) -> Result<Usage, StoreError> {
+        self.write(0, move |tx| tend::purge(tx, before, limit, &by)).await
     }
 
     async fn note_time(&self, at: Timestamp) -> Result<Result<(), Leap>, StoreError> {

@@ -8,7 +8,7 @@ use tasuki_terms::{OfficeNo, ParcelId};
 use super::parcels::{Kept, advance, in_inbox, next_seq, release};
 use super::writer::Tx;
 use super::{audit, row};
-use crate::store::{By, Leap, OPERATOR_CHAIN, Tended};
+use crate::store::{By, Leap, OPERATOR_CHAIN, Tended, Usage};
 
 /// How long failed attempts are remembered.
 const ATTEMPTS_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -26,6 +26,9 @@ pub(super) fn round(tx: &Tx<'_>, warning: SignedDuration, limit: u32, by: &By) -
         }
         release(tx, &kept)?;
     }
+    let early = relieve(tx, limit, by)?;
+    tended.released += early;
+    tended.released_early += early;
     let soon = by.at.saturating_add(warning).unwrap_or(by.at);
     for kept in due(tx, TO_WARN, soon, limit)? {
         warn(tx, &kept, soon)?;
@@ -34,6 +37,53 @@ pub(super) fn round(tx: &Tx<'_>, warning: SignedDuration, limit: u32, by: &By) -
     forget_attempts(tx, by.at)?;
     Ok(tended)
 }
+
+/// Lets acknowledged contents go before their time while the disk is nearly full, the oldest first; how many.
+fn relieve(tx: &Tx<'_>, limit: u32, by: &By) -> rusqlite::Result<u64> {
+    let mut missing = tx.missing_space()?;
+    let mut released = 0;
+    if missing == 0 {
+        return Ok(released);
+    }
+    for kept in of_query(tx, RELEASABLE, params![limit])? {
+        release(tx, &kept)?;
+        audit::append(tx, kept.parcel.to.as_str(), "parcel.release", &kept.parcel.id.to_string(), by)?;
+        released += 1;
+        missing = missing.saturating_sub(kept.parcel.size);
+        if missing == 0 {
+            break;
+        }
+    }
+    Ok(released)
+}
+
+const RELEASABLE: &str = "SELECT receiver, id FROM parcel
+    WHERE contents IS NOT NULL AND state <> 'accepted' ORDER BY expires_at LIMIT ?1";
+
+pub(super) fn purgeable(db: &Connection, before: Timestamp) -> rusqlite::Result<Usage> {
+    let sql = format!("SELECT count(*), coalesce(sum(size), 0) FROM parcel WHERE {PURGEABLE}");
+    db.prepare_cached(&sql)?
+        .query_row([row::millis(before)], |row| Ok(Usage { parcels: row.get(0)?, bytes: row.get(1)? }))
+}
+
+pub(super) fn purge(tx: &Tx<'_>, before: Timestamp, limit: u32, by: &By) -> rusqlite::Result<Usage> {
+    let sql = format!("SELECT receiver, id FROM parcel WHERE {PURGEABLE} LIMIT ?2");
+    let mut purged = Usage::default();
+    for kept in of_query(tx, &sql, params![row::millis(before), limit])? {
+        release(tx, &kept)?;
+        purged.parcels += 1;
+        purged.bytes += kept.parcel.size;
+    }
+    if purged.parcels > 0 {
+        let subject = format!("{} parcels acknowledged until {before}", purged.parcels);
+        audit::append(tx, OPERATOR_CHAIN, "contents.purge", &subject, by)?;
+    }
+    Ok(purged)
+}
+
+const PURGEABLE: &str = "contents IS NOT NULL AND state <> 'accepted' AND EXISTS (SELECT 1 FROM receipt
+    WHERE receipt.receiver = parcel.receiver AND receipt.seq = parcel.seq AND place = 0
+        AND receipt.accepted_at <= ?1)";
 
 pub(super) fn seen_time(db: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     db.prepare_cached("SELECT seen_at FROM clock")?.query_row([], |row| row::optional_time(row, 0))
@@ -67,9 +117,14 @@ const TO_WARN: &str = "SELECT receiver, id FROM parcel
     WHERE state = 'accepted' AND expires_soon = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2";
 
 fn due(tx: &Tx<'_>, sql: &str, at: Timestamp, limit: u32) -> rusqlite::Result<Vec<Kept>> {
+    of_query(tx, sql, params![row::millis(at), limit])
+}
+
+/// The parcels whose receiver and number a query finds.
+fn of_query(tx: &Tx<'_>, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<Vec<Kept>> {
     let found: Vec<(OfficeNo, ParcelId)> = tx
         .prepare_cached(sql)?
-        .query_map(params![row::millis(at), limit], |row| Ok((row::word(row, 0)?, row::parcel_id(row, 1)?)))?
+        .query_map(parameters, |row| Ok((row::word(row, 0)?, row::parcel_id(row, 1)?)))?
         .collect::<Result<_, _>>()?;
     found.into_iter().filter_map(|(receiver, id)| in_inbox(tx, receiver, id).transpose()).collect()
 }

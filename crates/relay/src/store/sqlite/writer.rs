@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -15,7 +14,7 @@ use tasuki_terms::OfficeNo;
 use tokio::sync::{broadcast, oneshot};
 
 use super::checkpointer::Bell;
-use super::fault::is_lasting;
+use super::disk::{Disk, is_lasting};
 use super::open::{self, OpenError};
 use crate::store::StoreError;
 
@@ -47,39 +46,18 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Bytes of contents that must be let go so that new ones can be taken for a while.
+    pub(super) fn missing_space(&self) -> rusqlite::Result<u64> {
+        self.disk.missing_space(self.db)
+    }
+}
+
 impl Deref for Tx<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
         self.db
-    }
-}
-
-/// The disk that holds the file.
-pub(super) struct Disk {
-    folder: PathBuf,
-    reserve: u64,
-}
-
-impl Disk {
-    /// The disk that holds a file, and the bytes of it that new contents leave free.
-    pub(super) fn of(file: &Path, reserve: u64) -> Self {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        Self { folder: folder.unwrap_or(Path::new(".")).to_owned(), reserve }
-    }
-
-    /// Whether nothing more can be taken: what is free is the reserve, and no page of the file is.
-    pub(super) fn is_at_reserve(&self, db: &Connection) -> rusqlite::Result<bool> {
-        Ok(!self.has_space(db, 1)?)
-    }
-
-    fn has_space(&self, db: &Connection, bytes: u64) -> rusqlite::Result<bool> {
-        // Contents are written twice: into the log, and later into the file, where pages may be free.
-        let pages: u64 = db.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-        let page: u64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        let free = rustix::fs::statvfs(&self.folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize);
-        let growth = bytes.saturating_sub(pages * page);
-        Ok(free >= self.reserve.saturating_add(bytes).saturating_add(growth))
     }
 }
 

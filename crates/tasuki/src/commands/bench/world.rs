@@ -42,6 +42,8 @@ impl World {
             anonymous_per_minute: UNLIMITED,
             open_requests: UNLIMITED,
             event_streams: UNLIMITED,
+            outstanding_parcels: UNLIMITED,
+            outstanding_bytes: u64::MAX,
             connections_per_address: UNLIMITED,
             ..Config::default()
         };

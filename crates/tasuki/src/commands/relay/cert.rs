@@ -43,7 +43,7 @@ pub(super) async fn run(desk: &Desk, command: Command) -> anyhow::Result<ExitCod
     match command {
         Command::List { office, json } => list(desk, office, json).await?,
         Command::Revoke { office, fingerprint } => {
-            let revoked = desk.store.revoke_certificate(office, fingerprint, by_operator()).await?;
+            let revoked = desk.store.revoke_certificate(office, fingerprint, None, by_operator()).await?;
             ensure!(revoked, "事業所 {office} にその証明書はありません。list で確かめてください");
             anstream::println!("失効させました。");
         }
