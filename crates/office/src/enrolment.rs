@@ -14,7 +14,7 @@ use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
 use tasuki_protocol::account::{Enrol, Renew, Secret};
-use tasuki_terms::{KjId, OfficeNo};
+use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 use zeroize::Zeroizing;
 
 use crate::audit;
@@ -113,8 +113,9 @@ impl Node {
     /// [`OfficeError::KeysLocked`] when the office is here already and neither password opens its keys.
     pub async fn enrol(&self, wish: Enrolment) -> Result<Option<RecoveryKit>, OfficeError> {
         let drawer_key = self.drawer()?;
-        let before = self.keys_before(&wish).await?;
-        let known_epoch = self.stated_epoch(wish.office);
+        let (before, signed_before) = self.keys_before(&wish).await?;
+        let known = self.stated_before(wish.office);
+        let known_epoch = known.map_or(0, |(epoch, _)| epoch);
         let relay = RelayAddress::new(&wish.relay, &wish.root_pem)?;
         let trust = Trust::from_pem(&wish.root_pem).map_err(|_| OfficeError::Damaged)?;
         let signing_key = SigningKey::generate()?;
@@ -135,7 +136,10 @@ impl Node {
         let found = client.look_up(vec![wish.office]).await?.offices.into_iter().next();
         let name = found.as_ref().map_or(wish.name.clone(), |office| office.name.clone());
         let published = found.and_then(|office| office.key);
-        let epoch = published.as_ref().map_or(0, |key| key.epoch).max(known_epoch).saturating_add(1);
+        let in_directory =
+            published.as_ref().and_then(|key| Some((key.epoch, own_key::digest_of(&key.statement)?)));
+        let last =
+            known.filter(|(epoch, _)| in_directory.is_none_or(|(other, _)| other < *epoch)).or(in_directory);
 
         // What cannot be verified nobody believes: it is as if nothing was published.
         let stated = published
@@ -143,8 +147,12 @@ impl Node {
 
         let state = |key: &OfficeKey| {
             let issued_at = began(&chain, self.now());
-            let statement = KeyStatement { office: wish.office, key: key.public(), epoch, issued_at };
-            SignedStatement::sign(&statement, &signing_key, &chain)
+            let statement = own_key::state_after(last, wish.office, key.public(), issued_at);
+            let signed = SignedStatement::sign(&statement, &signing_key, &chain)?;
+            match &signed_before {
+                Some(before) => signed.cosigned(before),
+                None => Ok(signed),
+            }
         };
         let (office_keys, statement, is_here) = match which_key(before, known_epoch, stated, wish.new_key)? {
             Key::Kept(keys) => {
@@ -182,33 +190,38 @@ impl Node {
         Ok(is_here.then_some(kit))
     }
 
-    /// The keys of an office that is here already; none when it is not, or when it has lost them and begins anew.
-    async fn keys_before(&self, wish: &Enrolment) -> Result<Vec<OfficeKey>, OfficeError> {
+    /// The keys of an office that is here already, and the one that it has signed with, which hands over to the next;
+    /// none when it is not, or when it has lost them and begins anew.
+    async fn keys_before(
+        &self,
+        wish: &Enrolment,
+    ) -> Result<(Vec<OfficeKey>, Option<SigningKey>), OfficeError> {
         if let Ok(open) = self.open_office(wish.office) {
-            return own_key::copies(&open.secrets.office_keys);
+            let signing_key = own_key::copy_of_signing_key(&open.secrets.signing_key)?;
+            return Ok((own_key::copies(&open.secrets.office_keys)?, Some(signing_key)));
         }
         let row = match self.office_row(wish.office) {
-            Err(OfficeError::NotFound) => return Ok(Vec::new()),
+            Err(OfficeError::NotFound) => return Ok((Vec::new(), None)),
             row => row?,
         };
         let vault = Vault::from_bytes(&row.vault)?;
         let passwords = [wish.password.clone(), wish.new_password.clone()];
         let secrets = blocking(move || passwords.iter().find_map(|password| vault.open(password).ok())).await;
         match secrets {
-            Some(secrets) => Ok(secrets.office_keys),
-            None if wish.new_key => Ok(Vec::new()),
+            Some(Secrets { office_keys, signing_key }) => Ok((office_keys, Some(signing_key))),
+            None if wish.new_key => Ok((Vec::new(), None)),
             None => Err(OfficeError::KeysLocked),
         }
     }
 
-    /// The epoch that this node has stated or seen stated: a restored directory may be behind it.
-    fn stated_epoch(&self, office: OfficeNo) -> u32 {
+    /// Epoch and digest of what this node has stated or seen stated: a restored directory may be behind it.
+    fn stated_before(&self, office: OfficeNo) -> Option<(u32, Sha256Digest)> {
         let row = self.office_row(office).ok();
         let of_row = |row: OfficeRow| {
             let trust = Trust::from_pem(&row.root).ok()?;
             own_key::verify_own(&row.statement, &trust, office)
         };
-        row.and_then(of_row).map_or(0, |statement| statement.epoch)
+        row.and_then(of_row).map(|statement| (statement.epoch, statement.digest()))
     }
 
     fn keep_enrolled(&self, wish: &Enrolment, kept: &Kept<'_>) -> Result<(), OfficeError> {
@@ -293,8 +306,8 @@ impl Node {
         }
         let kept = self.office_row(office.no())?.statement;
         let kept = own_key::verify_own(&kept, &office.trust, office.no()).ok_or(OfficeError::Damaged)?;
-        let statement =
-            KeyStatement { epoch: kept.epoch.saturating_add(1), issued_at: began(chain, self.now()), ..kept };
+        let last = Some((kept.epoch, kept.digest()));
+        let statement = own_key::state_after(last, office.no(), kept.key, began(chain, self.now()));
         let signed = SignedStatement::sign(&statement, &office.secrets.signing_key, chain)?;
         Ok(serde_json::to_string(&signed)?)
     }

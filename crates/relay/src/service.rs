@@ -47,6 +47,7 @@ use crate::folder::{Folder, FolderError};
 use crate::store::{By, Store};
 use codes::CodesTable;
 use hub::Hub;
+use keys::Heads;
 use limit::Limits;
 use metrics::Metrics;
 
@@ -71,6 +72,7 @@ pub struct Relay {
     limits: Limits,
     hub: Hub,
     codes: CodesTable,
+    heads: Heads,
     metrics: Metrics,
     hashers: Semaphore,
     upload_memory: Arc<Semaphore>,
@@ -99,6 +101,7 @@ impl Relay {
             limits: Limits::new(&config),
             hub: Hub::default(),
             codes: CodesTable::default(),
+            heads: Heads::default(),
             metrics: Metrics::new(),
             hashers: Semaphore::new(HASHERS),
             upload_memory: Arc::new(Semaphore::new(memory.min(Semaphore::MAX_PERMITS))),

@@ -27,7 +27,7 @@ pub use account::{
     Accounts, Attempt, CallerRow, CertificateRow, Enrolment, Locked, NewAccount, NewCertificate, NewSession,
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
-pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
+pub use office::{KeyLog, KeyOutcome, NewKey, OfficeRecord, Offices};
 pub use parcel::{Acceptance, Fetched, Leap, Offer, Parcels, ReceiptOutcome, Tended, Usage, Withdrawal};
 
 /// Everything the relay keeps.

@@ -6,8 +6,8 @@ use tasuki_client::{Handover, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
-use tasuki_parcel::manifest::FileKind;
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
+use tasuki_parcel::manifest::{FORMAT, FileKind};
 use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
@@ -49,6 +49,8 @@ pub(crate) async fn other(world: &World, office: &str) -> Other {
         office: credentials.office,
         key: office_key.public(),
         epoch: 1,
+        before: None,
+        formats: ParcelFormats::only(FORMAT),
         issued_at: Timestamp::now(),
     };
     client.publish_key(&SignedStatement::sign(&statement, &key, &chain).unwrap()).await.unwrap();
@@ -74,7 +76,7 @@ impl Other {
             kind: FileKind::Standard,
             contents: &mut contents,
         }];
-        let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now() };
+        let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now(), log_head: None };
         let sender = Sender { statement: &self.statement, signing_key: &self.key, chain: &self.chain };
         let mut bytes = Vec::new();
         seal(&mut bytes, letter, &mut enclosures, sender, &receiver).unwrap();

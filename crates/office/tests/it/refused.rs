@@ -24,7 +24,7 @@ async fn sealed(
     let mut contents = std::io::Cursor::new(file.1);
     let kind = if file.0.ends_with("CSV") { FileKind::Standard } else { FileKind::Attachment };
     let mut enclosures = [Enclosure { name: file.0.parse().unwrap(), kind, contents: &mut contents }];
-    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now() };
+    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now(), log_head: None };
     let mut bytes = Vec::new();
     seal(&mut bytes, letter, &mut enclosures, sender, &receiver).unwrap();
     bytes
@@ -101,7 +101,7 @@ async fn what_is_sealed_for_a_key_that_nobody_has_is_refused() {
     let mut contents = std::io::Cursor::new(file.bytes);
     let mut enclosures =
         [Enclosure { name: file.name.parse().unwrap(), kind: FileKind::Standard, contents: &mut contents }];
-    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now() };
+    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now(), log_head: None };
     let strange = tasuki_identity::statement::KeyStatement {
         key: OfficeKey::generate().public(),
         ..visits.key_of(&world, CARE).await

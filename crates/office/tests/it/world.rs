@@ -10,13 +10,14 @@ use tasuki_client::{RelayAddress, RelayClient};
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
 use tasuki_office::arrivals::{Arrival, ArrivalFilter};
 use tasuki_office::enrolment::Enrolment;
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 use tasuki_office::review::Dropped;
 use tasuki_office::sends::{Landed, Send, SendId, Tray};
+use tasuki_parcel::manifest::FORMAT;
 use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_relay::clock::Clock;
 use tasuki_relay::config::Config;
@@ -150,6 +151,8 @@ impl World {
             office: credentials.office,
             key: OfficeKey::generate().public(),
             epoch: 1,
+            before: None,
+            formats: ParcelFormats::only(FORMAT),
             issued_at: Timestamp::now(),
         };
         client.publish_key(&SignedStatement::sign(&statement, &key, &chain).unwrap()).await.unwrap();

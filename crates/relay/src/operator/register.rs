@@ -127,6 +127,7 @@ pub async fn register_foreign_certificate(
     let (_, not_after) = validity_of(&der).ok_or(RegisterError::Certificate)?;
     let fingerprint = Sha256Digest(Sha256::digest(&der).into());
     let certificate = NewCertificate {
+        parent: None,
         fingerprint,
         office,
         pem: CertificateChain::new(vec![der.to_vec()]).to_pem(),

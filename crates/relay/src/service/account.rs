@@ -16,6 +16,7 @@ use super::enrolments::check_texts;
 use super::refusal::Answer;
 use super::sessions::too_many;
 use crate::password;
+use crate::store::NewCertificate;
 
 /// The account, its certificates, and what its mailbox holds.
 #[utoipa::path(get, path = "/v1/account", tag = "account", responses((status = 200, body = Account)))]
@@ -75,6 +76,8 @@ pub(crate) async fn renew(
     let by = caller.by(&relay);
     let node = caller.certified.node.clone();
     let (certificate, issued) = relay.issue(caller.office, node, wish.request_pem, by.at)?;
+    let certificate =
+        NewCertificate { parent: Some(caller.certified.certificate.fingerprint), ..certificate };
     relay.store.add_certificate(certificate, by).await?;
     Ok((StatusCode::CREATED, Json(issued)))
 }

@@ -108,6 +108,9 @@ impl Relay {
         };
         let fingerprint = Sha256Digest(Sha256::digest(certificate.der()).into());
         let not_after = certificate.not_after;
-        Ok((NewCertificate { fingerprint, office, pem: certificate_pem, node, not_after }, issued))
+        Ok((
+            NewCertificate { fingerprint, office, parent: None, pem: certificate_pem, node, not_after },
+            issued,
+        ))
     }
 }

@@ -79,6 +79,8 @@ pub struct NewCertificate {
     pub fingerprint: Sha256Digest,
     /// The office that holds it.
     pub office: OfficeNo,
+    /// The certificate over which it was asked for; none for one by an enrolment password or the operator.
+    pub parent: Option<Sha256Digest>,
     /// Its PEM form.
     pub pem: String,
     /// Name of the node.

@@ -12,6 +12,7 @@ mod accounts;
 mod audit;
 mod certificates;
 mod check;
+mod key_log;
 mod lists;
 mod offices;
 mod open;

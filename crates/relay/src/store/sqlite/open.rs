@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0006_enrolled.sql"),
     include_str!("../../../migrations/0007_enrolment_failures.sql"),
     include_str!("../../../migrations/0008_clock.sql"),
+    include_str!("../../../migrations/0010_key_log.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".

@@ -7,7 +7,8 @@ use tasuki_client::{ClientError, Handover, RelayAddress, RelayClient};
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
+use tasuki_parcel::manifest::FORMAT;
 use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_protocol::parcel::Parcel;
 use tasuki_relay::operator::NewCredentials;
@@ -43,6 +44,8 @@ impl Office {
             office: no,
             key: OfficeKey::generate().public(),
             epoch: 1,
+            before: None,
+            formats: ParcelFormats::only(FORMAT),
             issued_at: Timestamp::now(),
         };
         client.publish_key(&SignedStatement::sign(&statement, &key, &chain)?).await?;
