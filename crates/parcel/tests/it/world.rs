@@ -58,8 +58,25 @@ impl World {
         Trust::new(self.root.certificate().to_vec())
     }
 
+    /// A relay's key and certificate.
+    pub(crate) fn relay(&self) -> (SigningKey, CertificateChain) {
+        let key = SigningKey::generate().unwrap();
+        let chain =
+            self.issuing.issue_relay(&key.server_request().unwrap(), &["relay.example"], now()).unwrap();
+        (key, chain)
+    }
+
     /// Files from A to B.
     pub(crate) fn seal(&self, files: &[(&str, &[u8])]) -> Result<(Vec<u8>, Manifest), SealError> {
+        self.seal_after(head(), files)
+    }
+
+    /// Files from A, who has seen this head of the key log, to B.
+    pub(crate) fn seal_after(
+        &self,
+        log_head: LogHead,
+        files: &[(&str, &[u8])],
+    ) -> Result<(Vec<u8>, Manifest), SealError> {
         let mut contents: Vec<&[u8]> = files.iter().map(|(_, bytes)| *bytes).collect();
         let mut enclosures: Vec<Enclosure<'_>> = files
             .iter()
@@ -75,7 +92,7 @@ impl World {
             staff: "見本 花子",
             message: "10月分です。",
             created_at: now(),
-            log_head: Some(head()),
+            log_head: Some(log_head),
         };
         let mut sealed = Vec::new();
         let manifest = seal(&mut sealed, letter, &mut enclosures, self.a.sender(), &self.b.statement)?;
