@@ -42,13 +42,13 @@ use tasuki_protocol::account::{
 };
 use tasuki_protocol::directory::{Lookup, OfficeSearch, Offices};
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, UPLOAD_LENGTH, UPLOAD_OFFSET, digest_field};
-use tasuki_protocol::key::{PublishKey, PublishedKey};
+use tasuki_protocol::key::{KeyLogPage, PublishKey, PublishedKey};
 use tasuki_protocol::limits::{PARCEL_BYTES, RESUMABLE_BYTES, SERVICE_CODES_BYTES};
 use tasuki_protocol::mailbox::{Cursor, Page};
 use tasuki_protocol::parcel::{Arrived, Parcel, ParcelWithReceipts};
 use tasuki_protocol::problem::Problem;
 use tasuki_protocol::receipt::{PostReceipt, Receipt, ReceiptKind, RefusalReason};
-use tasuki_terms::{KjId, OfficeNo, ParcelId, Sha256Digest};
+use tasuki_terms::{KjId, LogHead, OfficeNo, ParcelId, Sha256Digest};
 
 pub use events::{EventStream, RelayEvent};
 pub use tls::{Patience, RelayAddress};
@@ -117,6 +117,7 @@ pub struct RelayClient {
     patience: Patience,
     base: String,
     session: RwLock<Option<Secret>>,
+    log_head: RwLock<Option<LogHead>>,
 }
 
 impl RelayClient {
@@ -161,6 +162,7 @@ impl RelayClient {
             patience,
             base: relay.url().to_owned(),
             session: RwLock::default(),
+            log_head: RwLock::default(),
         })
     }
 
@@ -200,6 +202,20 @@ impl RelayClient {
     pub async fn publish_key(&self, statement: &SignedStatement) -> Result<PublishedKey, ClientError> {
         let statement = serde_json::to_string(statement).map_err(|_| ClientError::Unintelligible)?;
         self.send(Method::PUT, "/v1/keys/current", &PublishKey { statement }).await
+    }
+
+    /// Entries of the key log after a place and the signed head that they lead to, for
+    /// [`KeyLog::extend`](tasuki_identity::key_log::KeyLog::extend); to be repeated while there is more.
+    ///
+    /// # Errors
+    /// As every call: a problem of the relay, or no answer.
+    pub async fn key_log(&self, cursor: Cursor) -> Result<KeyLogPage, ClientError> {
+        self.get(&format!("/v1/keys/log?after={}&limit={}", cursor.after, cursor.limit)).await
+    }
+
+    /// From now on receipts name this head of the key log, the newest that this node has verified.
+    pub fn name_log_head(&self, head: LogHead) {
+        *self.log_head.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
     /// Looks up to 50 offices up.
@@ -325,7 +341,8 @@ impl RelayClient {
         at: Timestamp,
     ) -> Result<Parcel, ClientError> {
         let Parcel { id, from, to, digest, .. } = *parcel;
-        let receipt = Receipt { parcel: id, from, to, digest, kind, reason, at };
+        let log_head = *self.log_head.read().unwrap_or_else(PoisonError::into_inner);
+        let receipt = Receipt { parcel: id, from, to, digest, kind, reason, at, log_head };
         let signature = BASE64_STANDARD.encode(key.sign(receipt.signed_text().as_bytes())?);
         let wish = PostReceipt { receipt, signature };
         self.send(Method::POST, &format!("/v1/parcels/{id}/receipts"), &wish).await

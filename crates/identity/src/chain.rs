@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, UnixTime};
 use tasuki_terms::OfficeNo;
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
-    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
-    anchor_from_trusted_cert,
+    RawPublicKeyEntity, RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder,
+    UnknownStatusPolicy, anchor_from_trusted_cert,
 };
 
 use crate::x509;
@@ -76,6 +76,10 @@ pub struct OfficeCertificate {
     pub not_after: Timestamp,
     certificate: CertificateDer<'static>,
 }
+
+/// A certificate whose chain was verified: that of a relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayCertificate(CertificateDer<'static>);
 
 /// A signature is not that of the certificate's key over the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -152,16 +156,34 @@ impl Trust {
         if chain.0.len() > MAX_CHAIN {
             return Err(ChainError::Malformed);
         }
-        self.verify_client(leaf, intermediates, at)?;
+        self.verify_for(KeyUsage::client_auth(), leaf, intermediates, at)?;
         let (office, serial) = x509::read_office(leaf).ok_or(ChainError::NoOfficeNumber)?;
         let (not_before, not_after) = x509::read_validity(leaf).ok_or(ChainError::Malformed)?;
         Ok(OfficeCertificate { office, serial, not_before, not_after, certificate: leaf.clone() })
     }
 
+    /// Whether a chain is that of a relay at a time, whatever its host: its certificate, to check what it has signed.
+    ///
+    /// # Errors
+    /// The precise reason why it is none.
+    pub fn verify_relay(
+        &self,
+        chain: &CertificateChain,
+        at: Timestamp,
+    ) -> Result<RelayCertificate, ChainError> {
+        let (leaf, intermediates) = chain.0.split_first().ok_or(ChainError::Malformed)?;
+        if chain.0.len() > MAX_CHAIN {
+            return Err(ChainError::Malformed);
+        }
+        self.verify_for(KeyUsage::server_auth(), leaf, intermediates, at)?;
+        Ok(RelayCertificate(leaf.clone()))
+    }
+
     /// Each list is asked alone. One that somebody else has signed in the name of an issuer says nothing: neither
     /// that a certificate was taken back, nor does it make those of that issuer fail.
-    fn verify_client(
+    fn verify_for(
         &self,
+        usage: KeyUsage,
         leaf: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         at: Timestamp,
@@ -173,7 +195,6 @@ impl Trust {
         let seconds = u64::try_from(at.as_second()).unwrap_or(0);
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
         let verify = |revocation| {
-            let usage = KeyUsage::client_auth();
             leaf.verify_for_usage(&ALGORITHMS, &anchors, intermediates, time, usage, revocation, None)
                 .map(drop)
         };
@@ -190,14 +211,39 @@ impl OfficeCertificate {
     /// # Errors
     /// When it is not by this certificate's key over this message.
     pub fn verify_signature(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-        let certificate = EndEntityCert::try_from(&self.certificate).map_err(|_| SignatureError)?;
-        certificate.verify_signature(ALGORITHMS[0], message, signature).map_err(|_| SignatureError)
+        verify_by_certificate(&self.certificate, message, signature)
     }
 
     /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.certificate
     }
+}
+
+impl RelayCertificate {
+    /// Checks a signature (ECDSA in ASN.1 DER) over a message.
+    ///
+    /// # Errors
+    /// When it is not by this certificate's key over this message.
+    pub fn verify_signature(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        verify_by_certificate(&self.0, message, signature)
+    }
+}
+
+fn verify_by_certificate(
+    certificate: &CertificateDer<'_>,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
+    let certificate = EndEntityCert::try_from(certificate).map_err(|_| SignatureError)?;
+    certificate.verify_signature(ALGORITHMS[0], message, signature).map_err(|_| SignatureError)
+}
+
+/// Checks a signature by a public key (SubjectPublicKeyInfo DER).
+pub(crate) fn verify_by_key(key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+    let key = SubjectPublicKeyInfoDer::from(key);
+    let key = RawPublicKeyEntity::try_from(&key).map_err(|_| SignatureError)?;
+    key.verify_signature(ALGORITHMS[0], message, signature).map_err(|_| SignatureError)
 }
 
 /// The serial number of the first certificate in a PEM text, if there is one: what a revocation list names.

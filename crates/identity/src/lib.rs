@@ -7,6 +7,7 @@
 //! | [`chain`] | which office a chain of certificates is, or why none |
 //! | [`office_key`] | the key that parcels are sealed for |
 //! | [`statement`] | "this is my key", signed by the office |
+//! | [`key_log`] | following the log of all keys and certificates, and what gives a dishonest operator away |
 //! | [`drawer`] | the key of what a node keeps at rest beside parcels, opened by each member of the staff |
 //! | [`vault`] | private keys at rest, opened by password or [`recovery`] code |
 //!
@@ -17,7 +18,7 @@
 //! use tasuki_identity::chain::Trust;
 //! use tasuki_identity::office_key::OfficeKey;
 //! use tasuki_identity::signing::SigningKey;
-//! use tasuki_identity::statement::{KeyStatement, SignedStatement};
+//! use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
 //!
 //! let now = "2026-04-01T00:00:00Z".parse()?;
 //! let office = "1370000019".parse()?;
@@ -31,7 +32,8 @@
 //! let chain = issuing.issue_office(&request, office, now)?;
 //!
 //! let office_key = OfficeKey::generate();
-//! let statement = KeyStatement { office, key: office_key.public(), epoch: 1, issued_at: now };
+//! let statement = KeyStatement { office, key: office_key.public(), epoch: 1, before: None,
+//!     formats: ParcelFormats::only(2), issued_at: now };
 //! let signed = SignedStatement::sign(&statement, &signing_key, &chain)?;
 //!
 //! // At a partner that trusts the same root:
@@ -56,6 +58,7 @@
 pub mod authority;
 pub mod chain;
 pub mod drawer;
+pub mod key_log;
 pub mod office_key;
 pub mod recovery;
 pub mod signing;

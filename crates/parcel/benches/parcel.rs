@@ -12,8 +12,8 @@ use tasuki_identity::authority::{IssuingAuthority, RootAuthority};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::KeyStatement;
-use tasuki_parcel::manifest::FileKind;
+use tasuki_identity::statement::{KeyStatement, ParcelFormats};
+use tasuki_parcel::manifest::{FORMAT, FileKind};
 use tasuki_parcel::open::{VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 use tasuki_terms::ParcelId;
@@ -45,7 +45,14 @@ fn office() -> Office {
     let request = signing_key.request(office).expect("a request");
     let chain = issuing.issue_office(&request, office, now()).expect("a certificate");
     let key = OfficeKey::generate();
-    let statement = KeyStatement { office, key: key.public(), epoch: 1, issued_at: now() };
+    let statement = KeyStatement {
+        office,
+        key: key.public(),
+        epoch: 1,
+        before: None,
+        formats: ParcelFormats::only(FORMAT),
+        issued_at: now(),
+    };
     Office { signing_key, chain, key, statement, trust: Trust::new(root.certificate().to_vec()) }
 }
 
@@ -59,7 +66,13 @@ fn sealed(office: &Office, contents: &[u8]) -> Vec<u8> {
     let mut contents = contents;
     let name = "plan.pdf".parse().expect("a plain name");
     let enclosure = Enclosure { name, kind: FileKind::Attachment, contents: &mut contents };
-    let letter = Letter { id: ParcelId::new(now(), [7; 10]), staff: "", message: "", created_at: now() };
+    let letter = Letter {
+        id: ParcelId::new(now(), [7; 10]),
+        staff: "",
+        message: "",
+        created_at: now(),
+        log_head: None,
+    };
     let sender =
         Sender { statement: &office.statement, signing_key: &office.signing_key, chain: &office.chain };
     let mut sealed = Vec::new();

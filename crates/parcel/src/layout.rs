@@ -71,6 +71,13 @@ pub(crate) fn check<R: Read + Seek>(archive: &mut R, length: u64) -> Result<(), 
     if place == u64::from(directory_at) { Ok(()) } else { Err(OpenError::Ambiguous) }
 }
 
+/// What stands in an archive behind the contents of its last entry, when it has these entries: the sizes of the last, the
+/// directory and its end.
+pub(crate) fn bytes_behind_the_last(names: &BTreeSet<String>) -> u64 {
+    let directory: usize = names.iter().map(|name| CENTRAL_BYTES + name.len()).sum();
+    (DESCRIPTOR_BYTES + directory + END_BYTES) as u64
+}
+
 /// The directory, which fills its place and names nothing twice.
 fn read_directory<R: Read + Seek>(
     archive: &mut R,

@@ -20,8 +20,8 @@
 //! use tasuki_identity::chain::Trust;
 //! use tasuki_identity::office_key::OfficeKey;
 //! use tasuki_identity::signing::SigningKey;
-//! use tasuki_identity::statement::KeyStatement;
-//! use tasuki_parcel::manifest::FileKind;
+//! use tasuki_identity::statement::{KeyStatement, ParcelFormats};
+//! use tasuki_parcel::manifest::{FORMAT, FileKind};
 //! use tasuki_parcel::open::{Expected, Opener, VerifiedAt, open};
 //! use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 //! use tasuki_terms::ParcelId;
@@ -33,11 +33,13 @@
 //! let signing_key = SigningKey::generate()?;
 //! let chain = issuing.issue_office(&signing_key.request(a)?, a, now)?;
 //! let (key_a, key_b) = (OfficeKey::generate(), OfficeKey::generate());
-//! let of_a = KeyStatement { office: a, key: key_a.public(), epoch: 1, issued_at: now };
-//! let of_b = KeyStatement { office: b, key: key_b.public(), epoch: 1, issued_at: now };
+//! let of_a = KeyStatement {
+//!     office: a, key: key_a.public(), epoch: 1, before: None, formats: ParcelFormats::only(FORMAT), issued_at: now,
+//! };
+//! let of_b = KeyStatement { office: b, key: key_b.public(), ..of_a.clone() };
 //!
 //! let id = ParcelId::new(now, [7; 10]);
-//! let letter = Letter { id, staff: "見本 花子", message: "10月分です。", created_at: now };
+//! let letter = Letter { id, staff: "見本 花子", message: "10月分です。", created_at: now, log_head: None };
 //! let mut contents = &b"202407,131016,0000012345,202510\r\n"[..];
 //! let name = "DLTPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV".parse()?;
 //! let enclosure = Enclosure { name, kind: FileKind::Standard, contents: &mut contents };
@@ -79,4 +81,5 @@ mod entry;
 mod fault;
 mod header;
 mod layout;
+mod padding;
 mod plain;

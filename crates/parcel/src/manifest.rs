@@ -5,13 +5,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
+use tasuki_terms::{LogHead, OfficeNo, ParcelId, Sha256Digest};
 
 use crate::limits::{CONTENTS_BYTES, FILES, MESSAGE_CHARS, STAFF_CHARS};
 use crate::name::FileName;
 
 /// Version of the format that this crate writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a parcel holds. Its JSON has these members in this order.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub struct Manifest {
     pub message: String,
     /// When it was sealed, by the sender's clock.
     pub created_at: Timestamp,
+    /// The newest head of the key log that the sender has seen; none when it follows none. The receiver holds it against
+    /// its own log, so that both notice when the relay shows them different ones.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub log_head: Option<LogHead>,
     /// The files, in the order in which they were put in.
     pub files: Vec<FileEntry>,
 }
@@ -69,7 +73,7 @@ pub enum ManifestError {
     /// No JSON, members missing or too many, or values that are none.
     #[error("the manifest cannot be read")]
     Malformed,
-    /// A later version of the format.
+    /// Another version of the format.
     #[error("the parcel has format {found}; this program reads format {FORMAT}")]
     UnknownFormat {
         /// The version found.

@@ -1,14 +1,15 @@
 //! Opening: decrypt and verify all of it before anything is handed out.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
 use std::io::{self, Read, Seek, Write};
 
 use jiff::Timestamp;
 use tasuki_identity::chain::{CertificateChain, ChainError, OfficeCertificate, Trust};
-use tasuki_identity::office_key::OfficeKey;
+use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
+use tasuki_identity::statement::KeyStatement;
 use tasuki_terms::{OfficeNo, ParcelId};
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use crate::attachment::MediaType;
 use crate::copy::{CopyError, copy};
@@ -84,6 +85,15 @@ pub enum OpenError {
     /// The archive holds something that the manifest does not name.
     #[error("the parcel holds something that its manifest does not name")]
     Unexpected,
+    /// The padding holds something.
+    #[error("the padding of the parcel is not empty")]
+    Padding,
+    /// Sealed for another key than that of the epoch which the manifest names.
+    #[error("the parcel names epoch {epoch}, but is sealed for another key")]
+    OtherKey {
+        /// The epoch in the manifest.
+        epoch: u32,
+    },
     /// The manifest, signature or certificate is larger than it may be.
     #[error("a part of the parcel is larger than it may be")]
     PartTooLarge,
@@ -152,6 +162,7 @@ pub struct OpenedParcel<R: Read + Seek> {
     archive: ZipArchive<Plain<Source<R>>>,
     manifest: Manifest,
     signer: OfficeCertificate,
+    opened_by: OfficePublicKey,
 }
 
 /// Opens a parcel and verifies all of it: the seal, the chain of the sender's certificates at a time, the
@@ -176,8 +187,11 @@ pub fn open<R: Read + Seek>(
     if decryptor.is_scrypt() {
         return Err(OpenError::NotForTheseKeys);
     }
-    let identities = keys.iter().map(OfficeKey::identity);
+    // age asks for one key after the other until one opens.
+    let last = Cell::new(None);
+    let identities = keys.iter().inspect(|key| last.set(Some(*key))).map(OfficeKey::identity);
     let plain = decryptor.decrypt(identities).map_err(decrypt_error)?;
+    let opened_by = last.get().ok_or(OpenError::NotForTheseKeys)?.public();
     let mut plain = Plain::new(plain).map_err(seal_read_error)?;
     if plain.length() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
@@ -204,8 +218,9 @@ pub fn open<R: Read + Seek>(
         check_expected(&manifest, expected)?;
     }
     check_entries(&archive, &manifest)?;
+    check_padding(&mut archive)?;
     check_media_types(&manifest)?;
-    let mut opened = OpenedParcel { archive, manifest, signer };
+    let mut opened = OpenedParcel { archive, manifest, signer, opened_by };
     for index in 0..opened.manifest.files.len() {
         opened.copy_file(index, &mut io::sink())?;
     }
@@ -221,6 +236,17 @@ impl<R: Read + Seek> OpenedParcel<R> {
     /// The sender's certificate.
     pub fn signer(&self) -> &OfficeCertificate {
         &self.signer
+    }
+
+    /// Whether the key that opened it is that of the epoch which the manifest names, as far as this statement of the
+    /// opener's own office tells: a sender that seals for another key than it says was shown another one.
+    ///
+    /// # Errors
+    /// [`OpenError::OtherKey`] when it is not.
+    pub fn check_epoch(&self, stated: &KeyStatement) -> Result<(), OpenError> {
+        let epoch = self.manifest.key_epoch;
+        let is_about_it = stated.office == self.manifest.to && stated.epoch == epoch;
+        if is_about_it && stated.key != self.opened_by { Err(OpenError::OtherKey { epoch }) } else { Ok(()) }
     }
 
     /// Copies the contents of a file, given by its place in the manifest, and verifies them once more on the way.
@@ -266,18 +292,32 @@ fn check_expected(manifest: &Manifest, expected: Expected) -> Result<(), OpenErr
 
 /// The archive must hold what the manifest names, and nothing else.
 fn check_entries<R: Read + Seek>(archive: &ZipArchive<R>, manifest: &Manifest) -> Result<(), OpenError> {
-    let named: BTreeSet<String> = manifest.files.iter().map(|file| entry::of_file(&file.name)).collect();
-    let own = [entry::MANIFEST, entry::SIGNATURE, entry::CERTIFICATE];
-    let mut found = 0;
+    let named = entry::names(manifest);
     for name in archive.file_names() {
-        let name = name.map_err(archive_error)?;
-        if named.contains(name.as_ref()) {
-            found += 1;
-        } else if !own.contains(&name.as_ref()) {
+        if !named.contains(name.map_err(archive_error)?.as_ref()) {
             return Err(OpenError::Unexpected);
         }
     }
-    if found == named.len() { Ok(()) } else { Err(OpenError::Missing) }
+    // The layout names nothing twice.
+    if archive.len() == named.len() { Ok(()) } else { Err(OpenError::Missing) }
+}
+
+/// The padding is stored zeros: it hides nothing but the size.
+fn check_padding<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<(), OpenError> {
+    let mut padding = archive.by_name(entry::PADDING).map_err(archive_error)?;
+    if padding.compression() != CompressionMethod::Stored {
+        return Err(OpenError::Padding);
+    }
+    let mut block = [0; 4096];
+    loop {
+        let read = padding.read(&mut block).map_err(archive_read_error)?;
+        if read == 0 {
+            return Ok(());
+        }
+        if block[..read].iter().any(|byte| *byte != 0) {
+            return Err(OpenError::Padding);
+        }
+    }
 }
 
 /// The type says nothing that the name does not, so that nobody is led to show a file as what it is not.

@@ -1,21 +1,24 @@
 //! Sealing: sign and encrypt, in one pass over the files.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write};
 
 use jiff::Timestamp;
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::signing::{SigningError, SigningKey};
 use tasuki_identity::statement::KeyStatement;
-use tasuki_terms::{ParcelId, Sha256Digest};
+use tasuki_terms::{LogHead, OfficeNo, ParcelId, Sha256Digest};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::attachment::MediaType;
 use crate::copy::{CopyError, copy};
 use crate::entry;
+use crate::layout;
 use crate::limits::{ARCHIVE_BYTES, CONTENTS_BYTES, MANIFEST_BYTES};
 use crate::manifest::{FORMAT, FileEntry, FileKind, Manifest, ManifestError};
 use crate::name::FileName;
+use crate::padding::padded;
 
 /// Who sends: the office, its certificate, and the key that opens its own copy.
 #[derive(Clone, Copy)]
@@ -39,6 +42,8 @@ pub struct Letter<'a> {
     pub message: &'a str,
     /// Now.
     pub created_at: Timestamp,
+    /// The newest head of the key log that the sender has seen, if it follows it.
+    pub log_head: Option<LogHead>,
 }
 
 /// A file to be put in.
@@ -60,6 +65,12 @@ pub enum SealError {
     /// A file cannot be read, or the parcel cannot be written.
     #[error("a file cannot be read, or the parcel cannot be written")]
     Io(#[from] io::Error),
+    /// The receiver says that it does not read parcels of this version.
+    #[error("{office} does not read parcels of format {FORMAT}")]
+    Format {
+        /// The receiver.
+        office: OfficeNo,
+    },
     /// The signature cannot be made.
     #[error("the parcel cannot be signed")]
     Signing(#[from] SigningError),
@@ -95,15 +106,21 @@ pub fn seal<W: Write>(
         staff: letter.staff.to_owned(),
         message: letter.message.to_owned(),
         created_at: letter.created_at,
+        log_head: letter.log_head,
         files: enclosures.iter().map(entry_to_be_filled).collect(),
     };
+    if !receiver.formats.contains(FORMAT) {
+        return Err(SealError::Format { office: receiver.office });
+    }
     // Whatever can be told before reading the files.
     manifest.check()?;
 
     let recipients = [receiver.key.recipient(), sender.statement.key.recipient()];
     let encryptor = age::Encryptor::with_recipients(recipients.into_iter())
         .map_err(|error| io::Error::other(error.to_string()))?;
-    let mut archive = ZipWriter::new_stream(Counted { inner: encryptor.wrap_output(out)?, written: 0 });
+    let written = Cell::new(0);
+    let counted = Counted { inner: encryptor.wrap_output(out)?, written: &written };
+    let mut archive = ZipWriter::new_stream(counted);
     let mut room = CONTENTS_BYTES;
     for (enclosure, entry) in enclosures.iter_mut().zip(&mut manifest.files) {
         start(&mut archive, &entry::of_file(&entry.name), compression(&entry.name))?;
@@ -124,25 +141,38 @@ pub fn seal<W: Write>(
         start(&mut archive, name, CompressionMethod::Deflated)?;
         archive.write_all(bytes)?;
     }
-    let Counted { inner, written } = archive.finish().map_err(io::Error::from)?.into_inner();
+    pad(&mut archive, &manifest, &written)?;
+    let Counted { inner, .. } = archive.finish().map_err(io::Error::from)?.into_inner();
     // Many long names can fill what the files leave; whoever opens would refuse it.
-    if written > ARCHIVE_BYTES {
+    if written.get() > ARCHIVE_BYTES {
         return Err(ManifestError::TooLarge.into());
     }
     inner.finish()?;
     Ok(manifest)
 }
 
-/// Counts what the archive takes.
-struct Counted<W> {
-    inner: W,
-    written: u64,
+/// Fills the archive up with zeros, as its last entry, to a size that many others have too.
+fn pad<W: Write + io::Seek>(
+    archive: &mut ZipWriter<W>,
+    manifest: &Manifest,
+    written: &Cell<u64>,
+) -> io::Result<()> {
+    start(archive, entry::PADDING, CompressionMethod::Stored)?;
+    let size = written.get() + layout::bytes_behind_the_last(&entry::names(manifest));
+    let zeros = padded(size).min(ARCHIVE_BYTES).saturating_sub(size);
+    io::copy(&mut io::repeat(0).take(zeros), archive).map(drop)
 }
 
-impl<W: Write> Write for Counted<W> {
+/// Counts what the archive takes.
+struct Counted<'a, W> {
+    inner: W,
+    written: &'a Cell<u64>,
+}
+
+impl<W: Write> Write for Counted<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
-        self.written += written as u64;
+        self.written.set(self.written.get() + written as u64);
         Ok(written)
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tasuki_terms::{OfficeNo, ParcelId, Sha256Digest};
+use tasuki_terms::{LogHead, OfficeNo, ParcelId, Sha256Digest};
 use utoipa::ToSchema;
 
 use crate::schema;
@@ -102,6 +102,10 @@ pub struct Receipt {
     /// When, by the receiver's clock.
     #[schema(value_type = schema::Time)]
     pub at: Timestamp,
+    /// The newest head of the key log that the receiver has seen, if it follows it: the sender holds it against its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::LogHead>)]
+    pub log_head: Option<LogHead>,
 }
 
 impl Receipt {
@@ -114,8 +118,8 @@ impl Receipt {
         }
     }
 
-    /// The text that is signed: one line for each member, in this order, each ended by a line feed. A reason is the last
-    /// line, and only there if one is given.
+    /// The text that is signed: one line for each member, in this order, each ended by a line feed. A reason and a
+    /// head of the key log (`head 12 HASH`) are the last lines, and only there if they are given.
     ///
     /// ```
     /// use tasuki_protocol::receipt::Receipt;
@@ -124,7 +128,7 @@ impl Receipt {
     ///     "digest": "aa00000000000000000000000000000000000000000000000000000000000000",
     ///     "kind": "received", "at": "2026-04-01T00:00:00Z" }"#)?;
     /// assert_eq!(receipt.signed_text(), "\
-    /// tasuki receipt 1
+    /// tasuki receipt 2
     /// parcel 0199c0de-0000-7000-8000-000000000001
     /// from 1370000019
     /// to 1370000027
@@ -135,7 +139,7 @@ impl Receipt {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn signed_text(&self) -> String {
-        let mut text = String::from("tasuki receipt 1\n");
+        let mut text = String::from("tasuki receipt 2\n");
         let members: [(&str, &dyn std::fmt::Display); 6] = [
             ("parcel", &self.parcel),
             ("from", &self.from),
@@ -149,6 +153,9 @@ impl Receipt {
         }
         if let Some(reason) = self.reason {
             writeln!(text, "reason {}", reason.as_str()).expect("writing to a String cannot fail");
+        }
+        if let Some(head) = self.log_head {
+            writeln!(text, "head {head}").expect("writing to a String cannot fail");
         }
         text
     }
@@ -208,6 +215,8 @@ mod tests {
         receipt.reason = Some(RefusalReason::Damaged);
         assert_eq!(receipt.signed_text(), format!("{without}reason damaged\n"));
         assert!(receipt.is_takeable());
+        receipt.log_head = Some(LogHead::EMPTY);
+        assert_eq!(receipt.signed_text(), format!("{without}reason damaged\nhead {}\n", LogHead::EMPTY));
         receipt.kind = ReceiptKind::Received;
         assert!(!receipt.is_takeable());
         let missing_key = Receipt { kind: ReceiptKind::Refused, reason: Some(RefusalReason::Key), ..receipt };

@@ -140,7 +140,13 @@ async fn populate(store: &SqliteStore) {
             enrolment_expires_at: now(),
         };
         store.put_account(account, by()).await.expect("a healthy store");
-        let key = NewKey { office: no(office), epoch: 1, statement: text() };
+        let key = NewKey {
+            office: no(office),
+            epoch: 1,
+            said: Sha256Digest([0; 32]),
+            before: None,
+            statement: text(),
+        };
         store.publish_key(key, by()).await.expect("a healthy store");
     }
 }

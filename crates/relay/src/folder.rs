@@ -176,6 +176,14 @@ impl Folder {
         if self.ends_soon(hosts, now)? {
             self.issue_server(issuing, hosts, now)?;
         }
+        self.read_server()
+    }
+
+    /// The certificate of the relay as it is now.
+    ///
+    /// # Errors
+    /// When files are not there or damaged.
+    pub(crate) fn read_server(&self) -> Result<ServerIdentity, FolderError> {
         let path = self.authority("server.pem");
         let pem = read(&path)?;
         let chain = CertificateChain::from_pem(&pem).map_err(|_| FolderError::NotPem(path))?;

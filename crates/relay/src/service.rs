@@ -55,6 +55,7 @@ use crate::password::Hasher;
 use crate::store::{By, Store};
 use codes::CodesTable;
 use hub::Hub;
+use keys::Heads;
 use limit::Limits;
 use metrics::Metrics;
 use spool::Spool;
@@ -77,6 +78,7 @@ pub struct Relay {
     limits: Limits,
     hub: Hub,
     codes: CodesTable,
+    heads: Heads,
     metrics: Metrics,
     /// Turns at hashing passwords.
     hashing: Arc<Semaphore>,
@@ -109,6 +111,7 @@ impl Relay {
             limits: Limits::new(&config),
             hub: Hub::default(),
             codes: CodesTable::default(),
+            heads: Heads::default(),
             metrics: Metrics::new(),
             hashing: Arc::new(Semaphore::new(HASHERS)),
             hashers: Arc::default(),

@@ -29,7 +29,7 @@ pub use account::{
 };
 pub use audit::{Audit, AuditEntry, ChainReport, OPERATOR_CHAIN};
 pub use contents::Contents;
-pub use office::{KeyOutcome, NewKey, OfficeRecord, Offices};
+pub use office::{KeyLog, KeyOutcome, NewKey, OfficeRecord, Offices};
 pub use parcel::{
     Acceptance, Fetched, Holdings, Leap, Offer, Parcels, ReceiptOutcome, Room, Tended, Usage, Withdrawal,
 };

@@ -9,8 +9,8 @@ use tasuki_client::{ClientError, Handover, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
-use tasuki_parcel::manifest::FileKind;
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
+use tasuki_parcel::manifest::{FORMAT, FileKind};
 use tasuki_parcel::seal::{Enclosure, Letter, Sender, seal};
 use tasuki_protocol::account::{Enrol, Secret};
 use tasuki_protocol::parcel::Parcel;
@@ -64,6 +64,8 @@ impl BareOffice {
             office: no,
             key: OfficeKey::generate().public(),
             epoch: 1,
+            before: None,
+            formats: ParcelFormats::only(FORMAT),
             issued_at: Timestamp::now(),
         };
         client.publish_key(&SignedStatement::sign(&statement, &key, &chain)?).await?;
@@ -119,7 +121,7 @@ pub fn seal_file(
     let kind = if is_standard { FileKind::Standard } else { FileKind::Attachment };
     let mut contents = std::io::Cursor::new(contents);
     let mut enclosures = [Enclosure { name: name.parse()?, kind, contents: &mut contents }];
-    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now() };
+    let letter = Letter { id, staff: "", message: "", created_at: Timestamp::now(), log_head: None };
     let mut sealed = Vec::new();
     seal(&mut sealed, letter, &mut enclosures, sender, receiver)?;
     Ok(sealed)

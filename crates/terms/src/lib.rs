@@ -8,6 +8,9 @@
 //! | [`ServiceMonth`] | 対象年月 | `YYYYMM`, a real month |
 //! | [`ParcelId`] | 連携データの番号 | UUIDv7 |
 //! | [`Sha256Digest`] | | 64 hexadecimal digits |
+//! | [`LogHead`] | | number and hash |
+//!
+//! [`LogEntry`] and [`SignedHead`] are what the relay writes into its key log and every node reads.
 //!
 //! Text is parsed once, at the edge; behind it nobody checks again. All of them print as they parse,
 //! and serialize as that text.
@@ -28,11 +31,13 @@
 
 mod code;
 mod digest;
+mod key_log;
 mod month;
 mod parcel_id;
 
 pub use code::{KjId, OfficeNo, ParseCodeError, ServiceType};
 pub use digest::{ParseDigestError, Sha256Digest};
+pub use key_log::{LogEntry, LogHead, Logged, ParseLogHeadError, SignedHead};
 pub use month::{ParseMonthError, ServiceMonth};
 pub use parcel_id::{ParcelId, ParseParcelIdError};
 

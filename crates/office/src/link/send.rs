@@ -184,8 +184,13 @@ fn seal_parcel(
         let name: FileName = file.name.parse().map_err(|_| DAMAGED)?;
         enclosures.push(Enclosure { name, kind, contents });
     }
-    let letter =
-        Letter { id: parcel, staff: &send.letter.staff, message: &send.letter.message, created_at: now };
+    let letter = Letter {
+        id: parcel,
+        staff: &send.letter.staff,
+        message: &send.letter.message,
+        created_at: now,
+        log_head: None,
+    };
     let sender =
         Sender { statement: &open.statement, signing_key: &open.secrets.signing_key, chain: &open.chain };
     let mut sealed = Vec::new();
@@ -194,6 +199,9 @@ fn seal_parcel(
         Err(SealError::Limit(_)) => {
             Err(Trouble::Node { detail: "1回に送れる大きさを超えています。" })
         }
+        Err(SealError::Format { .. }) => Err(Trouble::Node {
+            detail: "送信先の事業所は、この版の形式の連携データを読めません。双方の連携クライアントを新しい版にしてください。",
+        }),
         Err(_) => Err(DAMAGED),
     }
 }

@@ -6,19 +6,20 @@ use tasuki_client::{ClientError, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::recovery::RecoveryCode;
+use tasuki_identity::signing::SigningKey;
 use tasuki_identity::statement::{KeyStatement, SignedStatement};
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
 use tasuki_protocol::account::{Enrol, Secret};
-use tasuki_terms::{KjId, OfficeNo};
+use tasuki_terms::{KjId, OfficeNo, Sha256Digest};
 use zeroize::Zeroizing;
 
 use super::Offices;
 use super::begun::{self, BegunKey, key_to_begin};
 use super::key_file::KeyFile;
 use super::sealed_drawer::seal_drawer;
-use super::secrets::{copies, holds, make_newest};
+use super::secrets::{copies, copy_of_signing_key, holds, make_newest};
 use super::session::is_wrong_password;
-use super::statements::{began, verify_own};
+use super::statements::{began, digest_of, state_after, verify_own};
 use super::store::OfficeRow;
 use crate::base::blocking;
 use crate::base::error::OfficeError;
@@ -105,8 +106,9 @@ impl Offices {
     /// [`OfficeError::KeysLocked`] when the office is here already and neither password opens its keys.
     pub async fn enrol(&self, wish: Enrolment) -> Result<Option<RecoveryKit>, OfficeError> {
         let drawer_key = self.base.drawer()?;
-        let before = self.keys_before(&wish).await?;
-        let known_epoch = self.stated_epoch(wish.office);
+        let (before, signed_before) = self.keys_before(&wish).await?;
+        let known = self.stated_before(wish.office);
+        let known_epoch = known.map_or(0, |(epoch, _)| epoch);
         let relay = RelayAddress::new(&wish.relay, &wish.root_pem)?;
         let trust = Trust::from_pem(&wish.root_pem).map_err(|_| OfficeError::Damaged)?;
         let BegunKey { key: signing_key, is_repeat } =
@@ -128,7 +130,9 @@ impl Offices {
         let found = client.look_up(vec![wish.office]).await?.offices.into_iter().next();
         let name = found.as_ref().map_or(wish.name.clone(), |office| office.name.clone());
         let published = found.and_then(|office| office.key);
-        let epoch = published.as_ref().map_or(0, |key| key.epoch).max(known_epoch).saturating_add(1);
+        let in_directory = published.as_ref().and_then(|key| Some((key.epoch, digest_of(&key.statement)?)));
+        let last =
+            known.filter(|(epoch, _)| in_directory.is_none_or(|(other, _)| other < *epoch)).or(in_directory);
 
         // What cannot be verified nobody believes: it is as if nothing was published.
         let stated =
@@ -136,8 +140,12 @@ impl Offices {
 
         let state = |key: &OfficeKey| {
             let issued_at = began(&chain, self.base.now());
-            let statement = KeyStatement { office: wish.office, key: key.public(), epoch, issued_at };
-            SignedStatement::sign(&statement, &signing_key, &chain)
+            let statement = state_after(last, wish.office, key.public(), issued_at);
+            let signed = SignedStatement::sign(&statement, &signing_key, &chain)?;
+            match &signed_before {
+                Some(before) => signed.cosigned(before),
+                None => Ok(signed),
+            }
         };
         let (office_keys, statement, is_here) = match which_key(before, known_epoch, stated, wish.new_key)? {
             Key::Kept(keys) => {
@@ -175,13 +183,18 @@ impl Offices {
         Ok(is_here.then_some(kit))
     }
 
-    /// The keys of an office that is here already; none when it is not, or when it has lost them and begins anew.
-    async fn keys_before(&self, wish: &Enrolment) -> Result<Vec<OfficeKey>, OfficeError> {
+    /// The keys of an office that is here already, and the one that it has signed with, which hands over to the next;
+    /// none when it is not, or when it has lost them and begins anew.
+    async fn keys_before(
+        &self,
+        wish: &Enrolment,
+    ) -> Result<(Vec<OfficeKey>, Option<SigningKey>), OfficeError> {
         if let Ok(open) = self.keys.of(wish.office) {
-            return copies(&open.secrets.office_keys);
+            let signing_key = copy_of_signing_key(&open.secrets.signing_key)?;
+            return Ok((copies(&open.secrets.office_keys)?, Some(signing_key)));
         }
         let row = match self.row(wish.office) {
-            Err(OfficeError::NotFound) => return Ok(Vec::new()),
+            Err(OfficeError::NotFound) => return Ok((Vec::new(), None)),
             row => row?,
         };
         let vault = Vault::from_bytes(&row.vault)?;
@@ -189,20 +202,20 @@ impl Offices {
         let open =
             move || Ok::<_, OfficeError>(passwords.iter().find_map(|password| vault.open(password).ok()));
         match blocking(open).await? {
-            Some(secrets) => Ok(secrets.office_keys),
-            None if wish.new_key => Ok(Vec::new()),
+            Some(Secrets { office_keys, signing_key }) => Ok((office_keys, Some(signing_key))),
+            None if wish.new_key => Ok((Vec::new(), None)),
             None => Err(OfficeError::KeysLocked),
         }
     }
 
-    /// The epoch that this node has stated or seen stated: a restored directory may be behind it.
-    fn stated_epoch(&self, office: OfficeNo) -> u32 {
+    /// Epoch and digest of what this node has stated or seen stated: a restored directory may be behind it.
+    fn stated_before(&self, office: OfficeNo) -> Option<(u32, Sha256Digest)> {
         let row = self.row(office).ok();
         let of_row = |row: OfficeRow| {
             let trust = Trust::from_pem(&row.root).ok()?;
             verify_own(&row.statement, &trust, office)
         };
-        row.and_then(of_row).map_or(0, |statement| statement.epoch)
+        row.and_then(of_row).map(|statement| (statement.epoch, statement.digest()))
     }
 
     fn keep_enrolled(&self, wish: &Enrolment, kept: &Kept<'_>) -> Result<(), OfficeError> {

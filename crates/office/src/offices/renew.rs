@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use tasuki_client::ClientError;
 use tasuki_identity::chain::CertificateChain;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
+use tasuki_identity::statement::SignedStatement;
 use tasuki_identity::vault::Secrets;
 use tasuki_protocol::account::Renew;
 
@@ -12,7 +12,7 @@ use super::Offices;
 use super::keys::OpenOffice;
 use super::secrets::{copies, copy_of_signing_key};
 use super::session::with_session;
-use super::statements::{began, verify_own};
+use super::statements::{began, state_after, verify_own};
 use super::store::OfficeRow;
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
@@ -82,11 +82,8 @@ impl Offices {
         }
         let kept = self.row(office.no())?.statement;
         let kept = verify_own(&kept, &office.trust, office.no()).ok_or(OfficeError::Damaged)?;
-        let statement = KeyStatement {
-            epoch: kept.epoch.saturating_add(1),
-            issued_at: began(chain, self.base.now()),
-            ..kept
-        };
+        let last = Some((kept.epoch, kept.digest()));
+        let statement = state_after(last, office.no(), kept.key, began(chain, self.base.now()));
         let signed = SignedStatement::sign(&statement, &office.secrets.signing_key, chain)?;
         Ok(serde_json::to_string(&signed)?)
     }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use tasuki_identity::chain::{CertificateChain, Trust, validity_of};
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
-use tasuki_terms::OfficeNo;
+use tasuki_identity::office_key::OfficePublicKey;
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
+use tasuki_parcel::manifest::FORMAT;
+use tasuki_terms::{OfficeNo, Sha256Digest};
 
 /// What the office itself has stated, judged by the time when it was: it stays ours after its certificate has ended.
 pub(super) fn verify_own(text: &str, trust: &Trust, office: OfficeNo) -> Option<KeyStatement> {
@@ -16,4 +18,26 @@ pub(super) fn verify_own(text: &str, trust: &Trust, office: OfficeNo) -> Option<
 /// clock of this machine is wrong.
 pub(super) fn began(chain: &CertificateChain, now: Timestamp) -> Timestamp {
     chain.certificates().next().and_then(validity_of).map_or(now, |(from, _)| from)
+}
+
+/// The statement after the one of an epoch and digest; the first one without.
+pub(super) fn state_after(
+    before: Option<(u32, Sha256Digest)>,
+    office: OfficeNo,
+    key: OfficePublicKey,
+    issued_at: Timestamp,
+) -> KeyStatement {
+    KeyStatement {
+        office,
+        key,
+        epoch: before.map_or(1, |(epoch, _)| epoch.saturating_add(1)),
+        before: before.map(|(_, digest)| digest),
+        formats: ParcelFormats::only(FORMAT),
+        issued_at,
+    }
+}
+
+/// Digest of what a published statement says, whether or not it is believed.
+pub(super) fn digest_of(text: &str) -> Option<Sha256Digest> {
+    serde_json::from_str(text).ok().map(|signed: SignedStatement| signed.digest())
 }

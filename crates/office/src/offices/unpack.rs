@@ -28,6 +28,7 @@ pub(crate) fn unpack(
 ) -> Result<Opened, OpenError> {
     let keys = &open_office.secrets.office_keys;
     let mut parcel = open(Cursor::new(sealed), keys, &open_office.trust, at, Some(expected))?;
+    parcel.check_epoch(&open_office.statement)?;
     let (manifest, signer) = (parcel.manifest().clone(), parcel.signer().clone());
     let mut files = Vec::new();
     for (index, entry) in manifest.files.iter().enumerate() {

@@ -8,12 +8,17 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tasuki_client::ClientError;
+use tasuki_identity::chain::public_key_of;
 use tasuki_identity::recovery::RecoveryCode;
+use tasuki_identity::statement::SignedStatement;
 use tasuki_office::arrivals::ArrivalState;
 use tasuki_office::error::OfficeError;
 use tasuki_office::offices::Enrolment;
 use tasuki_office::offices::LinkState;
+use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::operator::{self, NewCredentials};
+use tasuki_relay::store::Offices as _;
+use tasuki_terms::Logged;
 
 use tasuki_stage::world::{
     CARE, DAY, PASSWORD, VISITS, World, arrivals, deletion, new_id, no, send, until, until_arrived,
@@ -297,4 +302,52 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, mut is_wanted: impl FnMut(usi
             return;
         }
     }
+}
+
+/// The relay takes one epoch after the other: a directory that has lost several gets as many statements, and partners, who
+/// have seen the lost ones, believe the last.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_has_lost_several_statements_gets_as_many_again() {
+    let mut world = World::new().await;
+    let care = world.node(CARE).await;
+    let visits = world.node(VISITS).await;
+    for _ in 0..2 {
+        let renewed = again(&world, VISITS).await;
+        visits.offices.enrol(world.enrolment(&renewed)).await.unwrap();
+    }
+    care.directory.look_up(no(CARE), &[no(VISITS)]).await.unwrap();
+    world.stop_relay().await;
+    let db = rusqlite::Connection::open(world.relay_folder().store()).unwrap();
+    assert_eq!(db.execute("DELETE FROM key_log WHERE office = ?1 AND epoch > 1", [VISITS]).unwrap(), 2);
+    db.execute("UPDATE office SET key_epoch = 1 WHERE no = ?1", [VISITS]).unwrap();
+    drop(db);
+    world.start_relay().await;
+    let id = send(&care, CARE, vec![deletion(CARE, VISITS, 1)]);
+    assert_eq!(until_arrived(&visits, VISITS, 1).await[0].state, ArrivalState::Unread);
+    until_state(&care, CARE, id, "received").await;
+    let found = world.store().offices(&[no(VISITS)]).await.unwrap().remove(0);
+    assert_eq!(found.key.unwrap().epoch, 4);
+}
+
+/// An office that begins again on the same computer has a new certificate, and its old key hands over to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begins_again_hands_over_from_the_key_before() {
+    let world = World::new().await;
+    let visits = world.node(VISITS).await;
+    let renewed = again(&world, VISITS).await;
+    visits.offices.enrol(world.enrolment(&renewed)).await.unwrap();
+    let page = world.store().key_log(Cursor { after: 0, limit: 100 }).await.unwrap();
+    let trust = world.relay_folder().trust().unwrap();
+    let mut before: Option<Vec<u8>> = None;
+    let mut statements = 0;
+    for entry in page.entries.iter().filter(|entry| entry.office == no(VISITS)) {
+        let Logged::Key { statement, .. } = &entry.logged else { continue };
+        let signed: SignedStatement = serde_json::from_str(statement).unwrap();
+        let (_, signer) = signed.verify_with_signer(&trust, Timestamp::now()).unwrap();
+        let key = public_key_of(signer.der()).unwrap();
+        assert!(before.is_none_or(|before| before != key && signed.is_handed_over_by(&before)));
+        before = Some(key);
+        statements += 1;
+    }
+    assert_eq!(statements, 2);
 }

@@ -48,7 +48,12 @@ async fn b1_a_resealed_send_keeps_its_files() {
     // The receiver has a new key by now (a new PC, or a renewed certificate).
     visits.client.log_in(visits.kj_id, PASSWORD).await.unwrap();
     let new_key = OfficeKey::generate();
-    let statement = KeyStatement { key: new_key.public(), epoch: 2, ..visits.statement.clone() };
+    let statement = KeyStatement {
+        key: new_key.public(),
+        epoch: 2,
+        before: Some(visits.statement.digest()),
+        ..visits.statement.clone()
+    };
     visits
         .client
         .publish_key(&SignedStatement::sign(&statement, &visits.key, &visits.chain).unwrap())

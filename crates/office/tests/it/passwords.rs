@@ -204,9 +204,12 @@ async fn a_changed_key_is_confirmed_by_a_person() {
     let node = world.node(CARE).await;
     let partner = world.participant(VISITS).await;
     let ahead = Arc::new(AtomicI64::new(0));
+    let last = std::sync::Mutex::new(partner.statement.clone());
     let publish = async |epoch| {
         let key = tasuki_identity::office_key::OfficeKey::generate().public();
-        let statement = KeyStatement { key, epoch, ..partner.statement.clone() };
+        let before = Some(last.lock().unwrap().digest());
+        let statement = KeyStatement { key, epoch, before, ..partner.statement.clone() };
+        last.lock().unwrap().clone_from(&statement);
         let signed = SignedStatement::sign(&statement, &partner.key, &partner.chain).unwrap();
         partner.client.publish_key(&signed).await.unwrap();
         // What the directory said is taken as it is for a while: the next look is a later one.

@@ -73,10 +73,16 @@ fn every_changed_member_of_the_manifest_is_noticed() {
     let world = World::new();
     let (_, manifest) = world.seal(&FILES).unwrap();
     let json = serde_json::to_value(&manifest).unwrap();
-    let mut paths: Vec<String> =
-        json.as_object().unwrap().keys().filter(|key| *key != "files").map(|key| format!("/{key}")).collect();
+    let mut paths: Vec<String> = json
+        .as_object()
+        .unwrap()
+        .keys()
+        .filter(|key| !["files", "log_head"].contains(&key.as_str()))
+        .map(|key| format!("/{key}"))
+        .collect();
     paths.extend(json["files"][0].as_object().unwrap().keys().map(|key| format!("/files/0/{key}")));
-    assert_eq!(paths.len(), 8 + 5);
+    paths.extend(["/log_head/seq", "/log_head/hash"].map(str::to_owned));
+    assert_eq!(paths.len(), 8 + 5 + 2);
     for path in paths {
         let error = opened_after(|entries| {
             let bytes = entry(entries, "manifest.json");
@@ -91,7 +97,7 @@ fn every_changed_member_of_the_manifest_is_noticed() {
         });
         match path.as_str() {
             "/format" => {
-                assert!(matches!(error, OpenError::Manifest(ManifestError::UnknownFormat { found: 2 })));
+                assert!(matches!(error, OpenError::Manifest(ManifestError::UnknownFormat { found: 3 })));
             }
             _ => assert!(matches!(error, OpenError::Signature), "{path}: {error:?}"),
         }
@@ -162,6 +168,63 @@ fn parts_without_end_are_not_read_to_their_end() {
         let error = opened_after(|entries| *entry(entries, name) = vec![b' '; size]);
         assert!(matches!(error, OpenError::PartTooLarge), "{name}: {error:?}");
     }
+}
+
+#[test]
+fn the_padding_holds_nothing_and_is_there() {
+    for hidden in [&b"hidden"[..], b"\0\0\x01", &[vec![0; 5000], vec![1]].concat()] {
+        let error = opened_after(|entries| *entry(entries, "padding") = hidden.to_vec());
+        assert!(matches!(error, OpenError::Padding), "{error:?}");
+    }
+    let error = opened_after(|entries| entries.retain(|(name, _)| name != "padding"));
+    assert!(matches!(error, OpenError::Missing), "{error:?}");
+    // Packed zeros could be more than anybody wants to read.
+    let world = World::new();
+    let mut all = entries(&world);
+    let padding = all.iter().position(|(name, _)| name == "padding").unwrap();
+    all[padding] = ("paddinX".to_owned(), vec![0; 100_000_000]);
+    let all: Vec<_> = all.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut plain = archive(&all);
+    for at in 0..plain.len() - 7 {
+        if plain[at..].starts_with(b"paddinX") {
+            plain[at + 6] = b'g';
+        }
+    }
+    let error = world.open(&encrypt(&plain, &world.b.statement.key)).err().unwrap();
+    assert!(matches!(error, OpenError::Padding), "{error:?}");
+}
+
+#[test]
+fn a_manifest_without_a_place_for_the_head_is_none() {
+    let world = World::new();
+    let (_, manifest) = world.seal(&[]).unwrap();
+    let mut json = serde_json::to_value(&manifest).unwrap();
+    let opened = |json: &serde_json::Value| {
+        world
+            .open(&world.forge_signed(&world.a, &json.to_string(), &[]))
+            .map(|parcel| parcel.manifest().log_head)
+    };
+    json["log_head"] = serde_json::Value::Null;
+    assert_eq!(opened(&json).unwrap(), None);
+    json["log_head"] = serde_json::json!({ "seq": 1 });
+    assert!(matches!(opened(&json), Err(OpenError::Manifest(ManifestError::Malformed))));
+    json.as_object_mut().unwrap().remove("log_head");
+    assert!(matches!(opened(&json), Err(OpenError::Manifest(ManifestError::Malformed))));
+}
+
+#[test]
+fn a_parcel_that_names_another_epoch_than_it_is_sealed_for_is_noticed() {
+    let world = World::new();
+    let (sealed, _) = world.seal(&[("a.csv", b"1")]).unwrap();
+    let parcel = world.open(&sealed).unwrap();
+    let own = &world.b.statement;
+    assert!(parcel.check_epoch(own).is_ok());
+    let other_key = KeyStatement { key: world.a.statement.key.clone(), ..own.clone() };
+    let error = parcel.check_epoch(&other_key).err().unwrap();
+    assert!(matches!(error, OpenError::OtherKey { epoch: 1 }), "{error:?}");
+    // Of other epochs this statement says nothing, and the sender opens its own copy with its own key.
+    assert!(parcel.check_epoch(&KeyStatement { epoch: 2, ..other_key }).is_ok());
+    assert!(parcel.check_epoch(&world.a.statement).is_ok());
 }
 
 #[test]
@@ -252,12 +315,13 @@ fn a_parcel_passed_on_is_not_for_the_next() {
 #[test]
 fn a_statement_of_an_older_epoch_is_refused_before_sealing() {
     let world = World::new();
-    let signed = |epoch| {
-        let statement = KeyStatement { epoch, ..world.b.statement.clone() };
+    let signed = |epoch, before| {
+        let statement = KeyStatement { epoch, before, ..world.b.statement.clone() };
         let signed = SignedStatement::sign(&statement, &world.b.signing_key, &world.b.chain).unwrap();
         signed.verify(&world.trust(), now()).unwrap()
     };
-    let (older, newer) = (signed(1), signed(2));
+    let older = signed(1, None);
+    let newer = signed(2, Some(older.digest()));
     assert_eq!(newer.check_against(&older), Ok(()));
     assert_eq!(older.check_against(&newer), Err(StatementError::OlderEpoch { epoch: 1, known: 2 }));
 }

@@ -46,7 +46,7 @@ fn seal_and_open_ten_megabytes() {
     let mut noise = Noise(ChaCha8Rng::seed_from_u64(1)).take(CONTENTS_BYTES);
     let enclosure =
         Enclosure { name: "a.csv".parse().unwrap(), kind: FileKind::Attachment, contents: &mut noise };
-    let letter = Letter { id: id(), staff: "", message: "", created_at: now() };
+    let letter = Letter { id: id(), staff: "", message: "", created_at: now(), log_head: None };
     let out = File::create(&path).unwrap();
     seal(out, letter, &mut [enclosure], world.a.sender(), &world.b.statement).unwrap();
     let sealed = File::open(&path).unwrap();

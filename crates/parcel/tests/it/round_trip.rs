@@ -3,12 +3,13 @@
 use std::io::Cursor;
 
 use proptest::prelude::*;
+use tasuki_identity::statement::{KeyStatement, ParcelFormats};
 use tasuki_parcel::limits::{CONTENTS_BYTES, FILES, MESSAGE_CHARS};
-use tasuki_parcel::manifest::{FileKind, ManifestError};
+use tasuki_parcel::manifest::{FORMAT, FileKind, ManifestError};
 use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, seal};
 
-use crate::world::{World, contents, id, now};
+use crate::world::{World, contents, decrypt, id, now};
 
 #[test]
 fn the_receiver_gets_what_was_sealed() {
@@ -48,7 +49,7 @@ fn the_sender_opens_its_own_copy() {
 #[test]
 fn an_office_may_send_to_itself() {
     let world = World::new();
-    let letter = Letter { id: id(), staff: "", message: "", created_at: now() };
+    let letter = Letter { id: id(), staff: "", message: "", created_at: now(), log_head: None };
     let mut sealed = Vec::new();
     seal(&mut sealed, letter, &mut [], world.b.sender(), &world.b.statement).unwrap();
     assert_eq!(world.open(&sealed).unwrap().manifest().from, world.b.statement.office);
@@ -89,7 +90,7 @@ fn a_parcel_kept_for_years_is_verified_as_of_the_day_it_was_sealed() {
 #[test]
 fn limits_are_those_of_the_manifest_and_no_more_is_read() {
     let world = World::new();
-    let letter = Letter { id: id(), staff: "", message: "", created_at: now() };
+    let letter = Letter { id: id(), staff: "", message: "", created_at: now(), log_head: None };
     let seal_one = |letter: Letter<'_>, contents: &mut dyn std::io::Read| {
         let enclosure = Enclosure { name: "a.csv".parse().unwrap(), kind: FileKind::Attachment, contents };
         seal(std::io::sink(), letter, &mut [enclosure], world.a.sender(), &world.b.statement)
@@ -137,7 +138,7 @@ proptest! {
 fn a_wrong_clock_of_the_sender_does_not_matter_once_the_relay_has_accepted() {
     let world = World::new();
     let created_at = now() - jiff::SignedDuration::from_hours(5);
-    let letter = Letter { id: id(), staff: "", message: "", created_at };
+    let letter = Letter { id: id(), staff: "", message: "", created_at, log_head: None };
     let mut sealed = Vec::new();
     seal(&mut sealed, letter, &mut [], world.a.sender(), &world.b.statement).unwrap();
     let trust = world.trust();
@@ -159,4 +160,39 @@ fn what_is_sealed_can_be_opened_or_is_not_sealed() {
         Ok((sealed, _)) => drop(world.open(&sealed).unwrap()),
         Err(error) => assert!(matches!(error, SealError::Limit(ManifestError::TooLarge)), "{error:?}"),
     }
+}
+
+/// Different contents, one size: what is seen on the way does not tell which.
+#[test]
+fn the_archive_has_a_size_that_many_others_have() {
+    let world = World::new();
+    let noise = |length: usize| -> Vec<u8> {
+        (0_u64..).flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()).take(length).collect()
+    };
+    let size = |names: &[&str], length: usize| {
+        let noise = noise(length);
+        let files: Vec<_> = names.iter().map(|name| (*name, noise.as_slice())).collect();
+        let (sealed, _) = world.seal(&files).unwrap();
+        world.open(&sealed).unwrap();
+        decrypt(&sealed, &world.b.key).len()
+    };
+    let sizes: std::collections::BTreeSet<_> =
+        [70_000, 70_123, 70_456].map(|length| size(&["見本.pdf"], length)).into();
+    assert!(sizes.len() <= 2, "{sizes:?}");
+    for (names, length) in
+        [(&[][..], 0), (&["a.csv", "b.csv", "い.txt"][..], 10), (&["a.jpg", "b.jpg"], 3_000_000)]
+    {
+        let size = size(names, length);
+        let exponent = size.ilog2();
+        assert!(size.trailing_zeros() >= exponent - exponent.ilog2() - 1, "{names:?}: {size}");
+    }
+}
+
+#[test]
+fn nobody_is_sent_what_it_does_not_read() {
+    let world = World::new();
+    let receiver = KeyStatement { formats: ParcelFormats::only(FORMAT + 1), ..world.b.statement.clone() };
+    let letter = Letter { id: id(), staff: "", message: "", created_at: now(), log_head: None };
+    let refused = seal(std::io::sink(), letter, &mut [], world.a.sender(), &receiver);
+    assert!(matches!(refused, Err(SealError::Format { office }) if office == receiver.office));
 }

@@ -7,11 +7,13 @@ use tasuki_identity::authority::{IssuingAuthority, RootAuthority};
 use tasuki_identity::chain::{CertificateChain, Trust};
 use tasuki_identity::office_key::{OfficeKey, OfficePublicKey};
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::KeyStatement;
-use tasuki_parcel::manifest::{FileKind, Manifest};
+use tasuki_identity::statement::{KeyStatement, ParcelFormats};
+use tasuki_parcel::manifest::{FORMAT, FileKind, Manifest};
 use tasuki_parcel::open::{Expected, OpenError, OpenedParcel, Opener, VerifiedAt, open};
 use tasuki_parcel::seal::{Enclosure, Letter, SealError, Sender, seal};
-use tasuki_terms::ParcelId;
+use tasuki_terms::{LogHead, ParcelId, Sha256Digest};
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
 pub(crate) const A: &str = "1370000019";
 pub(crate) const B: &str = "1370000027";
@@ -56,8 +58,25 @@ impl World {
         Trust::new(self.root.certificate().to_vec())
     }
 
+    /// A relay's key and certificate.
+    pub(crate) fn relay(&self) -> (SigningKey, CertificateChain) {
+        let key = SigningKey::generate().unwrap();
+        let chain =
+            self.issuing.issue_relay(&key.server_request().unwrap(), &["relay.example"], now()).unwrap();
+        (key, chain)
+    }
+
     /// Files from A to B.
     pub(crate) fn seal(&self, files: &[(&str, &[u8])]) -> Result<(Vec<u8>, Manifest), SealError> {
+        self.seal_after(head(), files)
+    }
+
+    /// Files from A, who has seen this head of the key log, to B.
+    pub(crate) fn seal_after(
+        &self,
+        log_head: LogHead,
+        files: &[(&str, &[u8])],
+    ) -> Result<(Vec<u8>, Manifest), SealError> {
         let mut contents: Vec<&[u8]> = files.iter().map(|(_, bytes)| *bytes).collect();
         let mut enclosures: Vec<Enclosure<'_>> = files
             .iter()
@@ -68,8 +87,13 @@ impl World {
                 contents,
             })
             .collect();
-        let letter =
-            Letter { id: id(), staff: "見本 花子", message: "10月分です。", created_at: now() };
+        let letter = Letter {
+            id: id(),
+            staff: "見本 花子",
+            message: "10月分です。",
+            created_at: now(),
+            log_head: Some(log_head),
+        };
         let mut sealed = Vec::new();
         let manifest = seal(&mut sealed, letter, &mut enclosures, self.a.sender(), &self.b.statement)?;
         Ok((sealed, manifest))
@@ -96,7 +120,7 @@ impl World {
             ("manifest.sig", &signature),
             ("certificate.pem", pem.as_bytes()),
         ];
-        self.forge(&[&own[..], files].concat())
+        self.forge(&[&own[..], files, &[("padding", b"")]].concat())
     }
 }
 
@@ -105,12 +129,23 @@ fn enrol(issuing: &IssuingAuthority, no: &str) -> Office {
     let signing_key = SigningKey::generate().unwrap();
     let chain = issuing.issue_office(&signing_key.request(office).unwrap(), office, now()).unwrap();
     let key = OfficeKey::generate();
-    let statement = KeyStatement { office, key: key.public(), epoch: 1, issued_at: now() };
+    let statement = KeyStatement {
+        office,
+        key: key.public(),
+        epoch: 1,
+        before: None,
+        formats: ParcelFormats::only(FORMAT),
+        issued_at: now(),
+    };
     Office { signing_key, chain, key, statement }
 }
 
 pub(crate) fn now() -> Timestamp {
     "2026-04-01T09:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn head() -> LogHead {
+    LogHead { seq: 12, hash: Sha256Digest([0xab; 32]) }
 }
 
 pub(crate) fn id() -> ParcelId {
@@ -126,7 +161,9 @@ pub(crate) fn contents(parcel: &mut OpenedParcel<Cursor<Vec<u8>>>, index: usize)
 pub(crate) fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
-        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        let is_padding = *name == "padding";
+        let method = if is_padding { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.finish().unwrap().into_inner()

@@ -85,7 +85,8 @@ pub struct NewCertificate {
     pub node: String,
     /// When it ends.
     pub not_after: Timestamp,
-    /// The certificate over which it was asked for, if it is a renewal.
+    /// The certificate over which it was asked for, if it is a renewal; none for one by an enrolment password or the
+    /// operator.
     pub parent: Option<Sha256Digest>,
 }
 

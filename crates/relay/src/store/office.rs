@@ -3,9 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tasuki_protocol::directory::{Office, OfficeSearch, Offices as FoundOffices};
-use tasuki_protocol::key::KeyLogPage;
 use tasuki_protocol::mailbox::Cursor;
-use tasuki_terms::{OfficeNo, ServiceType};
+use tasuki_terms::{LogEntry, LogHead, OfficeNo, ServiceType, Sha256Digest};
 
 use super::{By, StoreError};
 
@@ -33,10 +32,25 @@ pub struct OfficeRecord {
 pub struct NewKey {
     /// Whose key it is.
     pub office: OfficeNo,
-    /// Its epoch, which must be newer than that of the current one.
+    /// Its epoch: one more than that of the current one.
     pub epoch: u32,
+    /// Digest of what it says.
+    pub said: Sha256Digest,
+    /// Digest of what the one before says, as it names it.
+    pub before: Option<Sha256Digest>,
     /// The signed statement.
     pub statement: String,
+}
+
+/// A part of the key log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLog {
+    /// Entries, oldest first.
+    pub entries: Vec<LogEntry>,
+    /// The head of the log that ends with them.
+    pub head: LogHead,
+    /// Whether there are more now.
+    pub more: bool,
 }
 
 /// What became of a key statement.
@@ -48,6 +62,8 @@ pub enum KeyOutcome {
     Same,
     /// The current one has this or a newer epoch.
     NotNewer,
+    /// It skips an epoch, or names another one before it than the current one.
+    NotNext,
 }
 
 /// The directory.
@@ -83,11 +99,11 @@ pub trait Offices {
     /// When the store cannot write.
     async fn publish_key(&self, key: NewKey, by: By) -> Result<KeyOutcome, StoreError>;
 
-    /// A page of the key log.
+    /// A page of the key log and the head that it leads to; the newest head when there are no more entries.
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn key_log(&self, cursor: Cursor) -> Result<KeyLogPage, StoreError>;
+    async fn key_log(&self, cursor: Cursor) -> Result<KeyLog, StoreError>;
 
     /// When the directory last changed, for HTTP caching.
     ///

@@ -14,6 +14,7 @@ mod certificates;
 mod check;
 mod checkpointer;
 mod disk;
+mod key_log;
 mod lists;
 mod offices;
 mod open;

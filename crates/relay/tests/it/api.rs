@@ -7,7 +7,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tasuki_identity::chain::{CertificateChain, public_key_of};
+use tasuki_identity::key_log::{Alarm, Comparison, KeyLog, Standing};
 use tasuki_identity::signing::SigningKey;
+use tasuki_identity::statement::SignedStatement;
 use tasuki_protocol::account::{
     Account, ChangePassword, IssuedCertificate, Refresh, Renew, Secret, SessionGrant, Sessions,
 };
@@ -20,8 +22,8 @@ use tasuki_protocol::parcel::{Parcel, ParcelState, ParcelWithReceipts};
 use tasuki_protocol::problem::ProblemType;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::operator;
-use tasuki_relay::store::{Accounts as _, Offices as _, Parcels as _, Store as _};
-use tasuki_terms::Sha256Digest;
+use tasuki_relay::store::{Accounts as _, KeyOutcome, NewKey, Offices as _, Parcels as _, Store as _};
+use tasuki_terms::{Logged, Sha256Digest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::served::{Node, PASSWORD, Served, client, enrolment, good, new_id, problem};
@@ -556,13 +558,76 @@ async fn keys_are_believed_only_when_the_office_signed_them() {
     let served = Served::start().await;
     let (a, b) = (served.node(A).await, served.node(B).await);
     let nothing = PublishKey { statement: "nothing".into() };
-    for wrong in [b.statement(2), nothing, a.statement(1)] {
+    let first = a.published().await;
+    let torn = Some(Sha256Digest([7; 32]));
+    for wrong in [
+        b.statement(2, b.published().await),
+        nothing,
+        a.statement(1, None),
+        a.statement(3, first),
+        a.statement(u32::MAX, first),
+        a.statement(2, torn),
+    ] {
         let answer = a.call(Method::PUT, "/v1/keys/current").json(&wrong).send().await.unwrap();
         assert_eq!(problem(answer).await, ProblemType::KeyStatementRejected);
     }
     a.publish_key(2).await;
     let log: KeyLogPage = good(b.get("/v1/keys/log?limit=2").send().await.unwrap(), StatusCode::OK).await;
-    assert_eq!((log.entries.len(), log.more), (2, true));
+    assert_eq!((log.entries.len(), log.more, log.next_after, log.head.head.seq), (2, true, 2, 2));
+}
+
+/// What a node does to follow the log.
+async fn follow(
+    served: &Served,
+    node: &Node,
+    log: &mut KeyLog,
+    is_own: impl Fn(&Logged) -> bool,
+) -> Vec<Alarm> {
+    let trust = served.folder.trust().unwrap();
+    let mut alarms = Vec::new();
+    loop {
+        let url = format!("/v1/keys/log?limit=3&after={}", log.head().seq);
+        let page: KeyLogPage = good(node.get(&url).send().await.unwrap(), StatusCode::OK).await;
+        alarms
+            .extend(log.extend(&page.entries, &page.head, &trust, jiff::Timestamp::now(), &is_own).unwrap());
+        if !page.more {
+            return alarms;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_follows_the_log_sees_that_the_operator_puts_a_key_in_an_offices_place() {
+    let served = Served::start().await;
+    let (a, b) = (served.node(A).await, served.node(B).await);
+    let (mut of_a, mut of_b) = (KeyLog::new(no(A)), KeyLog::new(no(B)));
+    a.publish_key(2).await;
+    let all = |_: &Logged| true;
+    assert_eq!(follow(&served, &b, &mut of_b, all).await, []);
+    assert_eq!(follow(&served, &a, &mut of_a, all).await, []);
+    assert_eq!((of_a.head(), of_a.compare(of_b.head())), (of_b.head(), Ok(Comparison::Agrees)));
+
+    // The operator has the authority and the store: everything but the key of the office.
+    let now = jiff::Timestamp::now();
+    let forger = SigningKey::generate().unwrap();
+    let chain =
+        served.folder.issuing().unwrap().issue_office(&forger.request(no(A)).unwrap(), no(A), now).unwrap();
+    let mut mallory = served.node(C).await;
+    (mallory.office, mallory.key, mallory.chain) = (no(A), forger, chain);
+    let PublishKey { statement } = mallory.statement(3, a.published().await);
+    let signed: SignedStatement = serde_json::from_str(&statement).unwrap();
+    let said = signed.verify(&served.folder.trust().unwrap(), now).unwrap();
+    let key = NewKey { office: no(A), epoch: 3, said: said.digest(), before: said.before, statement };
+    assert_eq!(
+        served.store.publish_key(key, operator::by_operator(now)).await.unwrap(),
+        KeyOutcome::Published
+    );
+
+    let alarms = follow(&served, &b, &mut of_b, all).await;
+    assert!(alarms.contains(&Alarm::NotCosigned(no(A))), "{alarms:?}");
+    assert_eq!(of_b.standing(&said), Standing::Unconfirmed);
+    let alarms = follow(&served, &a, &mut of_a, |_| false).await;
+    assert!(alarms.contains(&Alarm::ForeignEntryForOwnOffice { seq: of_b.head().seq }), "{alarms:?}");
 }
 
 #[tokio::test]

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use sha2::{Digest as _, Sha256};
+use tasuki_identity::key_log::hash_after;
 use tasuki_protocol::directory::{OfficeSearch, Participation};
 use tasuki_protocol::limits::SESSIONS;
 use tasuki_protocol::mailbox::{Cursor, Side};
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_relay::store::{
-    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewCertificate, NewSession,
-    OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage, Withdrawal,
+    Acceptance, Enrolment, Holdings, KeyOutcome, Leap, Locked, NewAccount, NewCertificate, NewKey,
+    NewSession, OPERATOR_CHAIN, Offer, ReceiptOutcome, Usage, Withdrawal,
 };
-use tasuki_terms::Sha256Digest;
+use tasuki_terms::{LogHead, Logged, Sha256Digest};
 
 use crate::world::{
     A, B, C, KEPT, World, account, at, by, certificate, contents, id, key, kj, no, offer, record, signed,
@@ -46,6 +48,7 @@ macro_rules! contract {
             the_directory_is_searched_as_people_type
             the_directory_says_who_takes_part
             a_newer_key_takes_the_place_of_an_older
+            keys_and_certificates_stand_in_one_log
             an_account_belongs_to_one_office
             an_enrolment_password_works_once_and_for_a_while
             an_enrolment_whose_answer_was_lost_is_answered_again
@@ -374,6 +377,8 @@ pub(crate) async fn a_refusal_is_kept_with_its_reason(world: &World) {
         let parcel = world.send(A, B, number).await;
         let mut refused = signed(&parcel, ReceiptKind::Refused);
         refused.receipt.reason = reason;
+        refused.receipt.log_head =
+            reason.map(|_| LogHead { seq: number.into(), hash: Sha256Digest([number; 32]) });
         world.store.keep_receipt(no(B), refused.clone(), KEPT, by(60)).await.unwrap();
         let seen = world.store.sent_parcel(no(A), id(number)).await.unwrap().unwrap();
         assert_eq!(seen.receipts, [refused]);
@@ -565,17 +570,53 @@ pub(crate) async fn the_directory_says_who_takes_part(world: &World) {
 pub(crate) async fn a_newer_key_takes_the_place_of_an_older(world: &World) {
     let publish = |office, epoch| world.store.publish_key(key(office, epoch), by(0));
     assert_eq!(publish(A, 1).await.unwrap(), KeyOutcome::Same);
+    for epoch in [3, u32::MAX] {
+        assert_eq!(publish(A, epoch).await.unwrap(), KeyOutcome::NotNext, "none is left out");
+    }
+    for before in [None, Some(Sha256Digest([7; 32]))] {
+        let torn = NewKey { before, ..key(A, 2) };
+        assert_eq!(world.store.publish_key(torn, by(0)).await.unwrap(), KeyOutcome::NotNext);
+    }
+    assert_eq!(publish(A, 2).await.unwrap(), KeyOutcome::Published);
     assert_eq!(publish(A, 3).await.unwrap(), KeyOutcome::Published);
     assert_eq!(publish(A, 2).await.unwrap(), KeyOutcome::NotNewer);
-    let other = tasuki_relay::store::NewKey { statement: "another".into(), ..key(A, 3) };
+    let other = NewKey { statement: "another".into(), ..key(A, 3) };
     assert_eq!(world.store.publish_key(other, by(0)).await.unwrap(), KeyOutcome::NotNewer);
     let office = &world.store.offices(&[no(A)]).await.unwrap()[0];
     let current = office.key.as_ref().unwrap();
-    assert_eq!((current.epoch, current.log_seq), (3, 3));
-    let log = world.store.key_log(Cursor { after: 1, limit: 1 }).await.unwrap();
-    assert_eq!((log.entries.len(), log.next_after, log.more), (1, 2, true));
-    let log = world.store.key_log(Cursor { after: 2, limit: 5 }).await.unwrap();
-    assert_eq!((log.entries[0].office, log.entries[0].epoch, log.more), (no(A), 3, false));
+    assert_eq!((current.epoch, current.log_seq), (3, 4));
+}
+
+pub(crate) async fn keys_and_certificates_stand_in_one_log(world: &World) {
+    let log = async |after, limit| world.store.key_log(Cursor { after, limit }).await.unwrap();
+    let renewed = NewCertificate { parent: Some(Sha256Digest([1; 32])), ..certificate(A, 2) };
+    for added in [certificate(A, 1), renewed.clone()] {
+        assert!(world.store.add_certificate(added, by(1)).await.unwrap());
+    }
+    assert!(!world.store.add_certificate(renewed, by(1)).await.unwrap(), "known already");
+    world.store.publish_key(key(A, 2), by(2)).await.unwrap();
+    let all = log(0, 10).await;
+    assert_eq!((all.entries.len(), all.more, all.head), (5, false, all.entries[4].head()));
+    let fingerprint = |number| Sha256Digest([number; 32]);
+    let certificate = |number, parent| Logged::Certificate { fingerprint: fingerprint(number), parent };
+    assert_eq!(all.entries[2].logged, certificate(1, None));
+    assert_eq!(all.entries[3].logged, certificate(2, Some(fingerprint(1))));
+    let statement = key(A, 2).statement;
+    let statement_digest = Sha256Digest(Sha256::digest(&statement).into());
+    assert_eq!(all.entries[4].logged, Logged::Key { epoch: 2, statement, statement_digest });
+    let mut before = LogHead::EMPTY;
+    for entry in &all.entries {
+        assert_eq!((entry.seq, entry.hash), (before.seq + 1, hash_after(before.hash, entry)));
+        before = entry.head();
+    }
+
+    // A page leads to the head at its end; without entries it is the newest.
+    let page = log(1, 2).await;
+    assert_eq!((page.entries.len(), page.more, page.head), (2, true, all.entries[2].head()));
+    for after in [5, 9] {
+        let page = log(after, 2).await;
+        assert_eq!((page.entries.len(), page.more, page.head), (0, false, all.head));
+    }
 }
 
 pub(crate) async fn an_account_belongs_to_one_office(world: &World) {

@@ -16,8 +16,9 @@ use tasuki_identity::authority::{IssuingAuthority, RootAuthority};
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::office_key::OfficeKey;
 use tasuki_identity::signing::SigningKey;
-use tasuki_identity::statement::{KeyStatement, SignedStatement};
+use tasuki_identity::statement::{KeyStatement, ParcelFormats, SignedStatement};
 use tasuki_protocol::account::{ChangePassword, Enrol, IssuedCertificate, LogIn, Secret, SessionGrant};
+use tasuki_protocol::directory::Office;
 use tasuki_protocol::header::{DIGEST, KEY_EPOCH, SEALED, TO, digest_field};
 use tasuki_protocol::key::PublishKey;
 use tasuki_protocol::problem::{Problem, ProblemType};
@@ -244,15 +245,28 @@ impl Node {
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
 
-    pub(crate) fn statement(&self, epoch: u32) -> PublishKey {
-        let key = OfficeKey::generate().public();
-        let statement = KeyStatement { office: self.office, key, epoch, issued_at: Timestamp::now() };
+    pub(crate) fn statement(&self, epoch: u32, before: Option<Sha256Digest>) -> PublishKey {
+        let statement = KeyStatement {
+            office: self.office,
+            key: OfficeKey::generate().public(),
+            epoch,
+            before,
+            formats: ParcelFormats::only(2),
+            issued_at: Timestamp::now(),
+        };
         let signed = SignedStatement::sign(&statement, &self.key, &self.chain).unwrap();
         PublishKey { statement: serde_json::to_string(&signed).unwrap() }
     }
 
+    /// Digest of the office's newest statement in the directory.
+    pub(crate) async fn published(&self) -> Option<Sha256Digest> {
+        let answer = self.get(&format!("/v1/offices/{}", self.office)).send().await.unwrap();
+        let key = good::<Office>(answer, StatusCode::OK).await.key?;
+        Some(serde_json::from_str::<SignedStatement>(&key.statement).unwrap().digest())
+    }
+
     pub(crate) async fn publish_key(&self, epoch: u32) {
-        let statement = self.statement(epoch);
+        let statement = self.statement(epoch, self.published().await);
         let answer = self.call(Method::PUT, "/v1/keys/current").json(&statement).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap());
     }
@@ -293,7 +307,16 @@ impl Node {
     ) -> PostReceipt {
         let digest = Sha256Digest(Sha256::digest(contents).into());
         let at = Timestamp::now();
-        let receipt = Receipt { parcel: id, from: from.office, to: self.office, digest, kind, reason, at };
+        let receipt = Receipt {
+            parcel: id,
+            from: from.office,
+            to: self.office,
+            digest,
+            kind,
+            reason,
+            at,
+            log_head: None,
+        };
         let signature = self.key.sign(receipt.signed_text().as_bytes()).unwrap();
         PostReceipt { receipt, signature: base64::prelude::BASE64_STANDARD.encode(signature) }
     }

@@ -114,7 +114,14 @@ pub(crate) fn account(office: &str, number: u64) -> NewAccount {
 }
 
 pub(crate) fn key(office: &str, epoch: u32) -> NewKey {
-    NewKey { office: no(office), epoch, statement: format!("statement {office} {epoch}") }
+    let said = |epoch| Sha256Digest(Sha256::digest(format!("{office} {epoch}")).into());
+    NewKey {
+        office: no(office),
+        epoch,
+        said: said(epoch),
+        before: (epoch > 1).then(|| said(epoch - 1)),
+        statement: format!("statement {office} {epoch}"),
+    }
 }
 
 pub(crate) fn certificate(office: &str, number: u8) -> NewCertificate {
@@ -153,7 +160,7 @@ pub(crate) fn offer(from: &str, to: &str, number: u8) -> Offer {
 
 pub(crate) fn signed(parcel: &Parcel, kind: ReceiptKind) -> SignedReceipt {
     let Parcel { id, from, to, digest, .. } = *parcel;
-    let receipt = Receipt { parcel: id, from, to, digest, kind, reason: None, at: at(60) };
+    let receipt = Receipt { parcel: id, from, to, digest, kind, reason: None, at: at(60), log_head: None };
     let (signature, certificate_pem) = ("signature".into(), "certificate".into());
     SignedReceipt { receipt, signature, certificate_pem, accepted_at: at(60) }
 }

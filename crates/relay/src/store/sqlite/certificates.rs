@@ -6,7 +6,7 @@ use tasuki_protocol::account::Certificate;
 use tasuki_terms::{OfficeNo, Sha256Digest};
 
 use super::writer::Tx;
-use super::{audit, row};
+use super::{audit, key_log, row};
 use crate::store::{By, CertificateRow, NewCertificate};
 
 /// Registers a certificate of an office that has an account.
@@ -32,6 +32,7 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewCertificate, by: &By) -> rusqlite::Resul
         ])?;
     if added > 0 {
         audit::append(tx, new.office.as_str(), "certificate.add", &new.fingerprint.to_string(), by)?;
+        key_log::append_certificate(tx, new.office, new.fingerprint, new.parent, by)?;
     }
     if added > 0 && new.parent.is_some() {
         let in_use = [Some(new.fingerprint), new.parent];

@@ -2,11 +2,12 @@
 
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
+use tasuki_identity::key_log::hash_after;
 use tasuki_protocol::limits::PAGE_ENTRIES;
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_terms::Sha256Digest;
 
-use super::{audit, offices, row};
+use super::{audit, key_log, row};
 use crate::store::{Stats, Violation};
 
 /// Queries that must find nothing; each names what it finds in its first column.
@@ -123,9 +124,9 @@ fn check_key_log(db: &Connection, found: &mut Vec<Violation>) -> rusqlite::Resul
     let mut cursor = Cursor { after: 0, limit: PAGE_ENTRIES };
     let mut before = Sha256Digest([0; 32]);
     loop {
-        let page = offices::key_log(db, cursor)?;
+        let page = key_log::page(db, cursor)?;
         for entry in &page.entries {
-            if entry.seq != cursor.after + 1 || entry.hash != offices::hash_after(before, entry) {
+            if entry.seq != cursor.after + 1 || entry.hash != hash_after(before, entry) {
                 let what = format!("the key log is broken at {}", entry.seq);
                 found.push(Violation { invariant: "I6", what });
                 return Ok(());

@@ -1,18 +1,17 @@
-//! The directory and the key log.
+//! The directory and the keys in it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
-use sha2::{Digest as _, Sha256};
 use tasuki_protocol::directory::{Office, OfficeSearch, Offices as FoundOffices, Participation};
-use tasuki_protocol::key::{KeyLogEntry, KeyLogPage, PublishedKey};
+use tasuki_protocol::key::PublishedKey;
 use tasuki_protocol::mailbox::Cursor;
-use tasuki_terms::{OfficeNo, Sha256Digest};
+use tasuki_terms::OfficeNo;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::writer::Tx;
-use super::{SqliteStore, audit, row};
-use crate::store::{By, KeyOutcome, NewKey, OPERATOR_CHAIN, OfficeRecord, Offices, StoreError};
+use super::{SqliteStore, audit, key_log, row};
+use crate::store::{By, KeyLog, KeyOutcome, NewKey, OPERATOR_CHAIN, OfficeRecord, Offices, StoreError};
 
 /// Words of a search that count; what comes after them is ignored.
 const SEARCH_WORDS: usize = 10;
@@ -168,68 +167,17 @@ fn publish(tx: &Tx<'_>, new: &NewKey, by: &By) -> rusqlite::Result<KeyOutcome> {
         if new.epoch <= epoch {
             return Ok(KeyOutcome::NotNewer);
         }
+        let said = key_log::said(tx, new.office, epoch)?;
+        if epoch + 1 != new.epoch || said.is_some_and(|said| new.before != Some(said)) {
+            return Ok(KeyOutcome::NotNext);
+        }
     }
-    append_key(tx, new, by)?;
+    key_log::append_key(tx, new, by)?;
     tx.prepare_cached("UPDATE office SET key_epoch = ?2 WHERE no = ?1")?
         .execute(params![new.office.as_str(), new.epoch])?;
     changed(tx, by)?;
     audit::append(tx, new.office.as_str(), "key.publish", &new.epoch.to_string(), by)?;
     Ok(KeyOutcome::Published)
-}
-
-fn append_key(tx: &Tx<'_>, new: &NewKey, by: &By) -> rusqlite::Result<()> {
-    let last = tx
-        .prepare_cached("SELECT seq, hash FROM key_log ORDER BY seq DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get::<_, u64>(0)?, row::digest(row, 1)?)))
-        .optional()?;
-    let (seq, before) = last.unwrap_or((0, Sha256Digest([0; 32])));
-    let mut entry = KeyLogEntry {
-        seq: seq + 1,
-        office: new.office,
-        epoch: new.epoch,
-        statement_digest: Sha256Digest(Sha256::digest(&new.statement).into()),
-        at: row::as_kept(by.at),
-        hash: before,
-    };
-    entry.hash = hash_after(before, &entry);
-    tx.prepare_cached("INSERT INTO key_log VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        entry.seq,
-        entry.office.as_str(),
-        entry.epoch,
-        new.statement,
-        row::millis(entry.at),
-        entry.hash.0,
-    ])?;
-    Ok(())
-}
-
-/// The hash that an entry of the key log must have after another.
-pub(super) fn hash_after(before: Sha256Digest, entry: &KeyLogEntry) -> Sha256Digest {
-    let hash = Sha256::new_with_prefix(before.0).chain_update(entry.hashed_text());
-    Sha256Digest(hash.finalize().into())
-}
-
-pub(super) fn key_log(db: &Connection, cursor: Cursor) -> rusqlite::Result<KeyLogPage> {
-    let mut entries = db
-        .prepare_cached(
-            "SELECT seq, office, epoch, statement, at, hash FROM key_log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-        )?
-        .query_map(params![cursor.after, cursor.limit + 1], |row| {
-            Ok(KeyLogEntry {
-                seq: row.get(0)?,
-                office: row::word(row, 1)?,
-                epoch: row.get(2)?,
-                statement_digest: Sha256Digest(Sha256::digest(row.get_ref(3)?.as_str()?).into()),
-                at: row::time(row, 4)?,
-                hash: row::digest(row, 5)?,
-            })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
-    let limit = usize::try_from(cursor.limit).unwrap_or(usize::MAX);
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    let next_after = entries.last().map_or(cursor.after, |entry| entry.seq);
-    Ok(KeyLogPage { entries, next_after, more })
 }
 
 #[async_trait]
@@ -257,8 +205,8 @@ impl Offices for SqliteStore {
         self.write(key.statement.len(), move |tx| publish(tx, &key, &by)).await
     }
 
-    async fn key_log(&self, cursor: Cursor) -> Result<KeyLogPage, StoreError> {
-        self.read(move |db| key_log(db, cursor)).await
+    async fn key_log(&self, cursor: Cursor) -> Result<KeyLog, StoreError> {
+        self.read(move |db| key_log::page(db, cursor)).await
     }
 
     async fn directory_version(&self) -> Result<Timestamp, StoreError> {

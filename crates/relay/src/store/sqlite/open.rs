@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0008_clock.sql"),
     include_str!("../../../migrations/0009_outstanding.sql"),
     include_str!("../../../migrations/0010_certificate_parent.sql"),
+    include_str!("../../../migrations/0011_key_log.sql"),
 ];
 
 /// Marks the file as a relay's store (`PRAGMA application_id`): "TSKR".
@@ -256,6 +257,36 @@ mod tests {
             let version: usize = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
             assert_eq!(version, MIGRATIONS.len());
         }
+    }
+
+    #[test]
+    fn the_key_log_of_an_older_version_goes_on() {
+        use sha2::{Digest as _, Sha256};
+        use tasuki_identity::key_log::hash_after;
+        use tasuki_terms::{LogEntry, LogHead, Logged, Sha256Digest};
+
+        let folder = tempfile::tempdir().unwrap();
+        let db = writable(&folder.path().join("store")).unwrap();
+        let log = MIGRATIONS.iter().position(|sql| sql.contains("key_log_with_certificates")).unwrap();
+        db.execute_batch(&MIGRATIONS[..log].concat()).unwrap();
+        db.pragma_update(None, "user_version", log).unwrap();
+        let office = "1370000019".parse().unwrap();
+        let at = "2026-04-01T00:00:00Z".parse().unwrap();
+        let statement_digest = Sha256Digest(Sha256::digest("first").into());
+        let logged = Logged::Key { epoch: 1, statement: "first".into(), statement_digest };
+        let mut first = LogEntry { seq: 1, office, logged, at, hash: LogHead::EMPTY.hash };
+        first.hash = hash_after(LogHead::EMPTY.hash, &first);
+        db.execute_batch("INSERT INTO office VALUES ('1370000019', '', '', '', '', '', '', 13, 0, 1, 1)")
+            .unwrap();
+        db.execute(
+            "INSERT INTO key_log VALUES (1, '1370000019', 1, 'first', ?1, ?2)",
+            rusqlite::params![row::millis(at), first.hash.0],
+        )
+        .unwrap();
+        migrate(&db).unwrap();
+
+        let page = super::super::key_log::page(&db, tasuki_protocol::mailbox::Cursor::default()).unwrap();
+        assert_eq!((page.head, page.entries), (first.head(), vec![first]));
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub(super) fn keep(
 
 fn insert(db: &Connection, seq: u64, signed: &SignedReceipt) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO receipt (receiver, seq, kind, at, signature, certificate, accepted_at, reason, place)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, count(*) FROM receipt WHERE receiver = ?1 AND seq = ?2",
+        "INSERT INTO receipt (receiver, seq, kind, at, signature, certificate, accepted_at, reason, log_head, place)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, count(*) FROM receipt WHERE receiver = ?1 AND seq = ?2",
     )?
     .execute(params![
         signed.receipt.to.as_str(),
@@ -60,6 +60,7 @@ fn insert(db: &Connection, seq: u64, signed: &SignedReceipt) -> rusqlite::Result
         signed.certificate_pem,
         row::millis(signed.accepted_at),
         signed.receipt.reason.map(RefusalReason::as_str),
+        signed.receipt.log_head.map(|head| head.to_string()),
     ])?;
     Ok(())
 }
@@ -69,7 +70,7 @@ pub(super) fn with(db: &Connection, kept: Kept) -> rusqlite::Result<ParcelWithRe
     let parcel = kept.parcel;
     let receipts = db
         .prepare_cached(
-            "SELECT kind, at, signature, certificate, accepted_at, reason FROM receipt
+            "SELECT kind, at, signature, certificate, accepted_at, reason, log_head FROM receipt
              WHERE receiver = ?1 AND seq = ?2 ORDER BY place",
         )?
         .query_map(params![parcel.to.as_str(), kept.seq], |row| signed(&parcel, row))?
@@ -81,6 +82,8 @@ fn signed(parcel: &Parcel, row: &rusqlite::Row<'_>) -> rusqlite::Result<SignedRe
     let kind = ReceiptKind::parse(row.get_ref(0)?.as_str()?).ok_or(rusqlite::Error::InvalidQuery)?;
     let reason = row.get::<_, Option<String>>(5)?;
     let reason = reason.map(|name| RefusalReason::parse(&name).ok_or(rusqlite::Error::InvalidQuery));
+    let log_head = row.get::<_, Option<String>>(6)?;
+    let log_head = log_head.map(|head| head.parse().map_err(|_| rusqlite::Error::InvalidQuery));
     Ok(SignedReceipt {
         receipt: Receipt {
             parcel: parcel.id,
@@ -90,6 +93,7 @@ fn signed(parcel: &Parcel, row: &rusqlite::Row<'_>) -> rusqlite::Result<SignedRe
             kind,
             reason: reason.transpose()?,
             at: row::word(row, 1)?,
+            log_head: log_head.transpose()?,
         },
         signature: row.get(2)?,
         certificate_pem: row.get(3)?,

@@ -70,7 +70,12 @@ pub(super) fn refusal(error: &OpenError) -> String {
             "署名と内容が合いません。書き換えられたおそれがあります。信用しないでください。".to_owned()
         }
         OpenError::Manifest(ManifestError::UnknownFormat { found }) => {
-            format!("荷物の形式（{found}）が新しすぎます。新しい版の tasuki で開いてください。")
+            format!(
+                "荷物の形式（{found}）は、この版の tasuki では開けません。合う版の tasuki で開いてください。"
+            )
+        }
+        OpenError::OtherKey { .. } => {
+            "書かれている世代の鍵とは別の鍵で封をされています。送信元に確かめてください。".to_owned()
         }
         OpenError::NotAnArchive
         | OpenError::Ambiguous
@@ -80,6 +85,7 @@ pub(super) fn refusal(error: &OpenError) -> String {
         | OpenError::Missing
         | OpenError::Unexpected
         | OpenError::PartTooLarge
+        | OpenError::Padding
         | OpenError::Manifest(_) => {
             "荷物の中身が正しい形ではありません。送信元に確かめてください。".to_owned()
         }
