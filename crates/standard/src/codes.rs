@@ -1,8 +1,8 @@
 //! The table of service codes (サービスコード表): which codes there are in a month, what they are called, how many units
 //! they have.
 //!
-//! The national table is published anew with every revision of the care fees; an operator or office [`import`]s it. A
-//! small table with some everyday codes is [`built_in`], so that there is always something to try with; it says nothing
+//! The national table is published anew with every revision of the care fees; an operator or office imports it ([`import()`]). A
+//! small table with some everyday codes is built in ([`built_in()`]), so that there is always something to try with; it says nothing
 //! of codes that it does not have.
 //!
 //! ```
