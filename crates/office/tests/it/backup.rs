@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use tasuki_office::Actor;
 use tasuki_office::folder::{Folder, write_durably};
 use tasuki_office::node::Node;
 use tasuki_office::sends::Tray;
@@ -211,7 +212,7 @@ fn who_only_looks_restores_and_migrates_nothing() {
     let look = Node::open_to_look(Folder::create(&old).unwrap()).unwrap();
     assert!(look.upkeep.check().is_err());
     let copy = temporary.path().join("older.zip");
-    look.upkeep.back_up("local", &copy).unwrap();
+    look.upkeep.back_up(Actor::Program, &copy).unwrap();
     assert_eq!(version(), 1, "nothing was migrated");
     restore(&copy, &Folder::create(temporary.path().join("brought up to date")).unwrap()).unwrap();
     assert!(Node::open_to_look(Folder::create(temporary.path().join("nothing")).unwrap()).is_err());
@@ -287,7 +288,11 @@ fn earlier_versions_knew_nothing_of_where_they_are() {
     meddle(&old, "DELETE FROM setting");
     std::fs::remove_file(old.join("node.id")).unwrap();
     let backup = temporary.path().join("earlier.zip");
-    Node::open_to_look(Folder::create(&old).unwrap()).unwrap().upkeep.back_up("local", &backup).unwrap();
+    Node::open_to_look(Folder::create(&old).unwrap())
+        .unwrap()
+        .upkeep
+        .back_up(Actor::Program, &backup)
+        .unwrap();
     assert!(!open(&old).upkeep.waits_after_restore().unwrap(), "a new version is no restore");
     assert!(restored(&backup, &temporary.path().join("new")).upkeep.waits_after_restore().unwrap());
 }

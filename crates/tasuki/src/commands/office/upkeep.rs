@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use tasuki_identity::recovery::RecoveryCode;
+use tasuki_office::Actor;
 use tasuki_office::error::{DbError, OfficeError};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
@@ -44,7 +45,7 @@ pub(super) fn check(dir: &Path) -> anyhow::Result<ExitCode> {
 
 pub(super) fn backup(dir: &Path, file: &Path) -> anyhow::Result<ExitCode> {
     let node = open_to_look(dir)?;
-    node.upkeep.back_up("local", file).with_context(|| format!("{} を作れません", file.display()))?;
+    node.upkeep.back_up(Actor::Program, file).with_context(|| format!("{} を作れません", file.display()))?;
     anstream::println!("バックアップを作りました：{}", file.display());
     Ok(ExitCode::SUCCESS)
 }
