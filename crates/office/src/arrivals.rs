@@ -3,6 +3,7 @@
 //! ```text
 //! arrival.rs      an arrival. Model
 //! state.rs        its states, and which receipt is owed. Pure
+//! store.rs        the tables
 //! inbox.rs        the part `Inbox`: lists, opening, marking
 //! keep.rs         what was just fetched: verified, judged, durable
 //! mailbox.rs      how far the mailbox was read · acknowledge.rs  receipts that are owed
@@ -16,14 +17,13 @@ mod inbox;
 mod keep;
 mod mailbox;
 mod state;
+mod store;
 
 pub(crate) use acknowledge::Owed;
-pub use arrival::{Arrival, ArrivalFilter, ArrivalId, ArrivedContents};
+pub use arrival::{Arrival, ArrivalFilter, ArrivalId, ArrivedContents, HeldUp};
 pub use import::Placed;
 pub use inbox::Inbox;
 pub(crate) use keep::Kept;
-pub use mailbox::HeldUp;
-pub(crate) use mailbox::RelayList;
 pub use state::ArrivalState;
 
 pub use crate::offices::Opened;

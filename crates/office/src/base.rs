@@ -31,7 +31,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use tasuki_identity::drawer::DrawerKey;
 use tasuki_terms::OfficeNo;
 use tokio::sync::broadcast;
@@ -231,11 +231,7 @@ impl Base {
     /// # Errors
     /// When the database fails.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, OfficeError> {
-        let sql = "SELECT value FROM setting WHERE name = ?1";
-        match self.read(|db| db.query_row(sql, [name], |row| row.get(0))) {
-            Err(OfficeError::NotFound) => Ok(None),
-            found => Ok(Some(found?)),
-        }
+        self.read(|db| setting(db, name))
     }
 
     /// Changes a setting of the node.
@@ -300,6 +296,11 @@ impl Base {
     ) -> Result<T, OfficeError> {
         Ok(serde_json::from_slice(&self.unseal(place, sealed)?)?)
     }
+}
+
+/// A setting of the node, in the transaction of the caller.
+pub(crate) fn setting(db: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    db.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0)).optional()
 }
 
 /// Changes a setting of the node, in the transaction of the caller.

@@ -22,7 +22,7 @@
 //! that are put into use begin the link by the one function that the roof hands down.
 //!
 //! Within a folder: a *model* and a *rule* know no table and no `Base`; a *store* (`store.rs`) is SQL and models, and knows
-//! no rule but the table of states; the *part* puts them together in one transaction. Whatever somebody does goes through
+//! no rule but the names of states; the *part* puts them together in one transaction, and holds no SQL. Whatever somebody does goes through
 //! `base.write(by, |tx| …)`, whose transaction has the time and the [`Actor`] and writes the [`Action`] down; what nobody
 //! has to answer for goes through `base.keep(|tx| …)`.
 //!

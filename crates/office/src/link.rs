@@ -2,7 +2,7 @@
 //!
 //! Each [`Duty`] of each office whose keys are open is a task under a supervisor (`supervisor.rs`). `follow` listens for
 //! events and rings the bells of the others. Each may be repeated at any point: the relay and the database make a repeat
-//! harmless. What touches disk or database does so through [`Link::run`], off the async workers.
+//! harmless. What touches disk or database does so through `Link::run`, off the async workers.
 
 mod acknowledge;
 mod fetch;
@@ -20,11 +20,11 @@ use tasuki_protocol::limits::HEARTBEAT;
 use tasuki_protocol::mailbox::{Event, Life, Side};
 use tokio::time::timeout;
 
-use crate::arrivals::{Inbox, RelayList};
+use crate::arrivals::Inbox;
 use crate::base::error::OfficeError;
 use crate::base::{Base, Topic, blocking};
 use crate::offices::session::with_session;
-use crate::offices::{Keys, LinkState, Offices, OpenOffice};
+use crate::offices::{Keys, LinkState, Offices, OpenOffice, RelayList};
 use crate::partners::Directory;
 use crate::sends::retry::{wait, with_jitter};
 use crate::sends::{Outbox, Sends};
@@ -96,8 +96,8 @@ async fn follow(link: &Link, open: &OpenOffice) {
 async fn listen(link: &Link, open: &OpenOffice, attempts: &mut u32) -> Result<(), OfficeError> {
     let office = open.no();
     let after = link.run(move |link| {
-        let inbox = link.inbox.reading(office, RelayList::Inbox)?;
-        Ok(inbox.after.max(link.inbox.reading(office, RelayList::Sent)?.after))
+        let inbox = link.offices.reading(office, RelayList::Inbox)?;
+        Ok(inbox.after.max(link.offices.reading(office, RelayList::Sent)?.after))
     });
     let after = after.await?;
     let mut events = with_session(open, || open.client.events(after)).await?;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! own.rs            an office of this node. Model
+//! lists.rs          lists of the relay, and how far they were read. Model
 //! store.rs          the table
 //! keys.rs           offices whose keys are open: `Keys`
 //! session.rs        the session with the relay
@@ -18,6 +19,7 @@ mod begun;
 mod enrol;
 mod key_file;
 mod keys;
+mod lists;
 mod own;
 mod own_key;
 mod password;
@@ -36,11 +38,13 @@ use std::sync::Arc;
 use tasuki_identity::drawer::DrawerKey;
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::vault::Vault;
+use tasuki_protocol::mailbox::Life;
 use tasuki_terms::OfficeNo;
 
 pub use enrol::{Enrolment, Invitation, RecoveryKit};
 pub(crate) use keys::Keys;
 pub use keys::{LinkState, OpenOffice};
+pub(crate) use lists::{Reading, RelayList};
 pub use own::{Folders, OwnOffice};
 pub use self_unlock::SelfUnlockState;
 pub use unlock::UnlockError;
@@ -116,5 +120,21 @@ impl Offices {
             store::set_folders(tx, no, folders)?;
             tx.record(Action::FoldersChanged, no, "")
         })
+    }
+
+    /// How far a list of the relay was read, and in which of its lives.
+    pub(crate) fn reading(&self, no: OfficeNo, list: RelayList) -> Result<Reading, OfficeError> {
+        self.base.read(|db| store::reading(db, no, list))
+    }
+
+    /// What is before this number is durable here. It means nothing in another life of the relay than it was read in.
+    pub(crate) fn note_read(
+        &self,
+        no: OfficeNo,
+        list: RelayList,
+        life: Life,
+        after: u64,
+    ) -> Result<(), OfficeError> {
+        self.base.keep(|tx| Ok(store::set_reading(tx, no, list, life, after)?))
     }
 }

@@ -1,6 +1,5 @@
 //! Receipts that the relay is to get.
 
-use rusqlite::params;
 use tasuki_protocol::parcel::Parcel;
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
 use tasuki_terms::OfficeNo;
@@ -8,6 +7,7 @@ use tasuki_terms::OfficeNo;
 use super::arrival::ArrivalId;
 use super::inbox::Inbox;
 use super::state::{ArrivalState, owed_receipt};
+use super::store;
 use crate::base::error::OfficeError;
 
 /// A receipt that the relay is to get.
@@ -21,22 +21,7 @@ pub(crate) struct Owed {
 impl Inbox {
     /// Receipts that are owed: the relay's record of each parcel, and the next receipt.
     pub(crate) fn owed(&self, office: OfficeNo, limit: u32) -> Result<Vec<Owed>, OfficeError> {
-        let rows: Vec<(i64, String, String, String, Option<String>)> = self.base.read(|db| {
-            // The condition is that of the index arrival_owed.
-            let mut statement = db.prepare_cached(
-                "SELECT id, record, state, acknowledged, refusal FROM arrival WHERE office = ?1
-                 AND ((state = 'unread' AND acknowledged = '')
-                   OR (state = 'read' AND acknowledged IN ('', 'received'))
-                   OR (state = 'imported' AND acknowledged <> 'imported')
-                   OR (state = 'refused' AND acknowledged <> 'refused'))
-                 ORDER BY id LIMIT ?2",
-            )?;
-            let values = params![office.as_str(), limit];
-            let rows = statement.query_map(values, |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })?;
-            rows.collect()
-        })?;
+        let rows = self.base.read(|db| store::owed(db, office, limit))?;
         let mut owed = Vec::new();
         for (id, record, state, acknowledged, refusal) in rows {
             let state = ArrivalState::parse(&state).ok_or(OfficeError::Damaged)?;
@@ -50,10 +35,6 @@ impl Inbox {
 
     /// The relay has a receipt.
     pub(crate) fn note_acknowledged(&self, id: ArrivalId, kind: ReceiptKind) -> Result<(), OfficeError> {
-        self.base.keep(|tx| {
-            let sql = "UPDATE arrival SET acknowledged = ?2 WHERE id = ?1";
-            tx.execute(sql, params![id.0, kind.as_str()])?;
-            Ok(())
-        })
+        self.base.keep(|tx| Ok(store::set_acknowledged(tx, id, kind)?))
     }
 }

@@ -73,3 +73,12 @@ impl Arrival {
         (self.received_at.as_millisecond(), self.id.0)
     }
 }
+
+/// What holds something up that should happen by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct HeldUp {
+    /// Parcels in the mailbox that could not be fetched yet.
+    pub delayed: i64,
+    /// Arrivals whose files are not in the import folder yet.
+    pub to_import: i64,
+}

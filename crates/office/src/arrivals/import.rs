@@ -8,6 +8,7 @@ use tasuki_terms::OfficeNo;
 
 use super::arrival::ArrivalId;
 use super::inbox::Inbox;
+use super::store;
 use crate::base::error::OfficeError;
 use crate::base::folder::{TEMPORARY, write_new_durably};
 use crate::files::Dropped;
@@ -47,19 +48,12 @@ impl Inbox {
         if self.offices.get(office)?.folders.import.is_empty() {
             return Ok(Vec::new());
         }
-        self.base.read(|db| {
-            let sql = "SELECT id FROM arrival WHERE office = ?1 AND import = 'owed' ORDER BY id";
-            let mut statement = db.prepare_cached(sql)?;
-            statement.query_map([office.as_str()], |row| row.get(0).map(ArrivalId))?.collect()
-        })
+        self.base.read(|db| store::imports_owed(db, office))
     }
 
     /// All files of an arrival are in the import folder.
     pub(crate) fn note_imported(&self, id: ArrivalId) -> Result<(), OfficeError> {
-        self.base.keep(|tx| {
-            tx.execute("UPDATE arrival SET import = '' WHERE id = ?1", [id.0])?;
-            Ok(())
-        })
+        self.base.keep(|tx| Ok(store::set_imported(tx, id)?))
     }
 
     /// Takes away what a killed process has left behind in the import folder: half files, under names that no care

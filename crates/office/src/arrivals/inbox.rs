@@ -1,22 +1,17 @@
 //! The inbox: what arrived, opened for people.
 
-use rusqlite::{Row, params};
 use tasuki_parcel::open::{Expected, Opener, VerifiedAt};
 use tasuki_terms::OfficeNo;
 
-use super::arrival::{Arrival, ArrivalFilter, ArrivalId, ArrivedContents};
+use super::arrival::{Arrival, ArrivalFilter, ArrivalId};
 use super::state::ArrivalState;
+use super::store::{self, RawArrival};
 use crate::base::archive::Received;
-use crate::base::columns::{listed, parse, time};
 use crate::base::duty::Duty;
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
 use crate::base::{Base, Topic};
 use crate::offices::{Keys, Offices, Opened, unpack};
-
-const COLUMNS: &str =
-    "id, office, parcel, sender, sender_name, state, contents, months, size, accepted_at, received_at,
-    record ->> 'digest', import = 'owed'";
 
 /// What arrived.
 #[derive(Clone)]
@@ -41,23 +36,7 @@ impl Inbox {
         filter: &ArrivalFilter,
         limit: u32,
     ) -> Result<Vec<Arrival>, OfficeError> {
-        let (at, id) = filter.before.unwrap_or((i64::MAX, i64::MAX));
-        let (state, sender, month) = (
-            filter.state.map_or("", ArrivalState::as_str),
-            filter.sender.map(|no| no.to_string()).unwrap_or_default(),
-            filter.month.map(|month| month.to_string()).unwrap_or_default(),
-        );
-        let nothing_else = state.is_empty() && sender.is_empty();
-        let condition = listed("received_at", "arrival_month", &month, nothing_else);
-        let mut sql = format!("SELECT {COLUMNS} FROM arrival WHERE {condition}");
-        sql.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
-        sql.push_str(if sender.is_empty() { " AND ?5 = ''" } else { " AND sender = ?5" });
-        sql.push_str(" ORDER BY received_at DESC, id DESC LIMIT ?7");
-        let raw: Vec<_> = self.base.read(|db| {
-            let mut statement = db.prepare_cached(&sql)?;
-            let values = params![office.as_str(), at, id, state, sender, month, limit];
-            statement.query_map(values, read)?.collect()
-        })?;
+        let raw = self.base.read(|db| store::list(db, office, filter, limit))?;
         raw.into_iter().map(|raw| self.arrival_of(raw)).collect()
     }
 
@@ -66,14 +45,11 @@ impl Inbox {
     /// # Errors
     /// When there is none of this office, or the drawer is locked.
     pub fn get(&self, office: OfficeNo, id: ArrivalId) -> Result<Arrival, OfficeError> {
-        let raw = self.base.read(|db| {
-            let sql = format!("SELECT {COLUMNS} FROM arrival WHERE id = ?1 AND office = ?2");
-            db.query_row(&sql, params![id.0, office.as_str()], read)
-        })?;
+        let raw = self.base.read(|db| store::one(db, office, id))?;
         self.arrival_of(raw)
     }
 
-    fn arrival_of(&self, (mut arrival, sealed): (Arrival, Vec<u8>)) -> Result<Arrival, OfficeError> {
+    fn arrival_of(&self, (mut arrival, sealed): RawArrival) -> Result<Arrival, OfficeError> {
         arrival.inside = self.base.unseal_json("arrival", &sealed)?;
         Ok(arrival)
     }
@@ -109,14 +85,10 @@ impl Inbox {
         state: ArrivalState,
     ) -> Result<(), OfficeError> {
         let changed = self.base.write(&by.into(), |tx| {
-            let sql = "SELECT state FROM arrival WHERE id = ?1 AND office = ?2";
-            let now: String = tx.query_row(sql, params![id.0, office.as_str()], |row| row.get(0))?;
-            let now = ArrivalState::parse(&now).ok_or(OfficeError::Damaged)?;
-            if !now.may_become(state) {
+            if !store::state(tx, office, id)?.may_become(state) {
                 return Ok(false);
             }
-            let sql = "UPDATE arrival SET state = ?2 WHERE id = ?1";
-            tx.execute(sql, params![id.0, state.as_str()])?;
+            store::set_state(tx, id, state)?;
             tx.record(marked(state), office, &id.0.to_string())?;
             Ok::<_, OfficeError>(true)
         })?;
@@ -126,26 +98,6 @@ impl Inbox {
         }
         Ok(())
     }
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<(Arrival, Vec<u8>)> {
-    let (state, months): (String, String) = (row.get(5)?, row.get(7)?);
-    let arrival = Arrival {
-        id: ArrivalId(row.get(0)?),
-        office: parse(row, 1)?,
-        parcel: parse(row, 2)?,
-        sender: parse(row, 3)?,
-        sender_name: row.get(4)?,
-        state: ArrivalState::parse(&state).unwrap_or(ArrivalState::Refused),
-        inside: ArrivedContents::default(),
-        months: months.split(' ').filter_map(|month| month.parse().ok()).collect(),
-        size: row.get(8)?,
-        accepted_at: time(row, 9)?.unwrap_or_default(),
-        received_at: time(row, 10)?.unwrap_or_default(),
-        digest: parse(row, 11)?,
-        is_import_owed: row.get(12)?,
-    };
-    Ok((arrival, row.get(6)?))
 }
 
 /// The word of the record for what a person says of an arrival.

@@ -1,6 +1,5 @@
 //! Keeping what was just fetched: verified, judged, durable.
 
-use rusqlite::params;
 use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt};
 use tasuki_protocol::parcel::{Parcel, ParcelState};
 use tasuki_protocol::receipt::{ReceiptKind, RefusalReason};
@@ -9,6 +8,7 @@ use tasuki_terms::{OfficeNo, ServiceMonth};
 use super::arrival::ArrivedContents;
 use super::inbox::Inbox;
 use super::state::ArrivalState;
+use super::store::{self, NewArrival};
 use crate::base::Topic;
 use crate::base::archive::Received;
 use crate::base::error::OfficeError;
@@ -38,43 +38,22 @@ impl Inbox {
         if judged.state == ArrivalState::Refused {
             tracing::warn!(office = %office, parcel = %parcel.id, "an arrival is refused");
         }
-        let contents = self.base.seal_json("arrival", &judged.inside)?;
-        let record = serde_json::to_string(parcel)?;
-        let months: Vec<_> = judged.months.iter().map(ToString::to_string).collect();
-        let folders = self.offices.get(office)?.folders;
-        let is_to_import =
-            folders.import_by_itself && matches!(judged.state, ArrivalState::Unread | ArrivalState::Read);
+        let inside = self.base.seal_json("arrival", &judged.inside)?;
+        let is_open = matches!(judged.state, ArrivalState::Unread | ArrivalState::Read);
+        let new = NewArrival {
+            office,
+            parcel,
+            sender_name,
+            state: judged.state,
+            sealed: &inside,
+            months: &judged.months,
+            is_to_import: is_open && self.offices.get(office)?.folders.import_by_itself,
+            acknowledged: acknowledged(parcel.state),
+            refusal: judged.reason,
+        };
         self.base.write(&Actor::Node, |tx| {
-            let inserted = tx.execute(
-                "INSERT OR IGNORE INTO arrival (office, parcel, sender, sender_name, state, contents, months,
-                     size, accepted_at, received_at, record, import, acknowledged, refusal)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-                params![
-                    office.as_str(),
-                    parcel.id.to_string(),
-                    parcel.from.as_str(),
-                    sender_name,
-                    judged.state.as_str(),
-                    contents,
-                    months.join(" "),
-                    parcel.size,
-                    parcel.accepted_at.as_millisecond(),
-                    tx.now_ms(),
-                    record,
-                    if is_to_import { "owed" } else { "" },
-                    acknowledged(parcel.state),
-                    judged.reason.map(RefusalReason::as_str)
-                ],
-            )?;
-            if inserted == 0 {
-                return Ok(());
-            }
-            let id = tx.last_insert_rowid();
-            tx.record(Action::Received, office, &parcel.id.to_string())?;
-            for month in &months {
-                let sql =
-                    "INSERT OR IGNORE INTO arrival_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
-                tx.execute(sql, params![office.as_str(), month, tx.now_ms(), id])?;
+            if store::insert(tx, &new)? {
+                tx.record(Action::Received, office, &parcel.id.to_string())?;
             }
             Ok::<_, OfficeError>(())
         })?;

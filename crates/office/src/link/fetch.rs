@@ -11,12 +11,12 @@ use tasuki_protocol::problem::ProblemType;
 use tasuki_terms::OfficeNo;
 
 use super::{Link, chance, meet};
-use crate::arrivals::{Kept, RelayList};
+use crate::arrivals::Kept;
 use crate::base::digest_of;
 use crate::base::duty::Duty;
 use crate::base::error::OfficeError;
-use crate::offices::OpenOffice;
 use crate::offices::session::with_session;
+use crate::offices::{OpenOffice, RelayList};
 use crate::sends::retry::{wait, with_jitter};
 
 /// How often the list of what was acknowledged is read: another computer of the office may have fetched something.
@@ -69,7 +69,7 @@ pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), 
 async fn read(link: &Link, open: &Arc<OpenOffice>, list: RelayList) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let known = link.run(move |link| link.inbox.reading(office, list)).await?;
+        let known = link.run(move |link| link.offices.reading(office, list)).await?;
         let cursor = Cursor { after: known.after, ..Cursor::default() };
         let page = with_session(open, || async {
             match list {
@@ -85,7 +85,7 @@ async fn read(link: &Link, open: &Arc<OpenOffice>, list: RelayList) -> Result<()
         for entry in &page.entries {
             fetch(link, open, &entry.parcel, 0).await?;
             let (life, seq) = (page.life, entry.seq);
-            link.run(move |link| link.inbox.note_read(office, list, life, seq)).await?;
+            link.run(move |link| link.offices.note_read(office, list, life, seq)).await?;
         }
         // What came so far is acknowledged and imported while the next ones come.
         open.duties.ring(Duty::Acknowledge);

@@ -11,16 +11,15 @@ use tasuki_protocol::receipt::SignedReceipt;
 use tasuki_terms::ParcelId;
 
 use super::{Link, meet};
-use crate::arrivals::RelayList;
 use crate::base::error::OfficeError;
-use crate::offices::OpenOffice;
 use crate::offices::session::with_session;
+use crate::offices::{OpenOffice, RelayList};
 use crate::sends::tries::Progress;
 
 pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     let office = open.no();
     loop {
-        let known = link.run(move |link| link.inbox.reading(office, RelayList::Sent)).await?;
+        let known = link.run(move |link| link.offices.reading(office, RelayList::Sent)).await?;
         let cursor = Cursor { after: known.after, ..Cursor::default() };
         let page = with_session(open, || open.client.sent(cursor)).await?;
         if known.life != Some(page.life) {
@@ -31,7 +30,7 @@ pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), 
             note_entry(link, open, &entry.parcel).await?;
         }
         let (life, next) = (page.life, page.next_after);
-        link.run(move |link| link.inbox.note_read(office, RelayList::Sent, life, next)).await?;
+        link.run(move |link| link.offices.note_read(office, RelayList::Sent, life, next)).await?;
         if !page.more {
             return Ok(());
         }

@@ -40,11 +40,11 @@ pub(super) fn key_to_begin(
     enrolment_password: &str,
 ) -> Result<BegunKey, OfficeError> {
     let password = digest_of(enrolment_password.as_bytes());
-    if let Some(sealed) = base.read(|db| store::begun(db, office))? {
-        let begun: Begun = base.unseal_json(PLACE, &sealed)?;
-        if begun.password == password {
-            return Ok(BegunKey { key: SigningKey::from_pkcs8(&begun.key)?, is_repeat: true });
-        }
+    let sealed = base.read(|db| store::begun(db, office))?;
+    // What cannot be read is no key to begin with.
+    let begun = sealed.and_then(|sealed| base.unseal_json::<Begun>(PLACE, &sealed).ok());
+    if let Some(begun) = begun.filter(|begun| begun.password == password) {
+        return Ok(BegunKey { key: SigningKey::from_pkcs8(&begun.key)?, is_repeat: true });
     }
     let key = SigningKey::generate()?;
     let sealed = base.seal_json(PLACE, &Begun { password, key: key.to_pkcs8() })?;

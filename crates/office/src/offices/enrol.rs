@@ -1,6 +1,5 @@
 //! Beginning (利用開始): what a node asks the operator's authority for.
 
-use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use tasuki_client::{ClientError, RelayAddress, RelayClient};
 use tasuki_identity::chain::{CertificateChain, Trust};
@@ -20,7 +19,7 @@ use super::sealed_drawer::seal_drawer;
 use super::secrets::{copies, copy_of_signing_key, holds, make_newest};
 use super::session::is_wrong_password;
 use super::statements::{began, digest_of, state_after, verify_own};
-use super::store::OfficeRow;
+use super::store::{self, Enrolled, OfficeRow};
 use crate::base::blocking;
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
@@ -170,8 +169,18 @@ impl Offices {
         .await?;
         let stated = verify_own(&statement, &trust, wish.office).ok_or(OfficeError::Damaged)?;
         let drawer = seal_drawer(&drawer_key, &stated)?;
-        let kept = Kept { name, relay: relay.url(), chain: chain.to_pem(), vault: &vault, statement, drawer };
-        self.keep_enrolled(&wish, &kept)?;
+        let enrolled = Enrolled {
+            no: wish.office,
+            name: &name,
+            kj_id: wish.kj_id,
+            relay: relay.url(),
+            root: &wish.root_pem,
+            chain: &chain.to_pem(),
+            vault: &vault.to_bytes(),
+            statement: &statement,
+            drawer: &drawer,
+        };
+        self.keep_enrolled(&wish.by, &enrolled)?;
         // Kept before it is published: a key that others seal for must not be lost. If the relay cannot be asked now,
         // the link publishes it.
         KeyFile::teach(&self.base, wish.office, wish.kj_id, &wish.new_password);
@@ -218,42 +227,13 @@ impl Offices {
         row.and_then(of_row).map(|statement| (statement.epoch, statement.digest()))
     }
 
-    fn keep_enrolled(&self, wish: &Enrolment, kept: &Kept<'_>) -> Result<(), OfficeError> {
-        self.base.write(&wish.by, |tx| {
-            tx.execute(
-                "INSERT INTO office (no, name, kj_id, relay, root, chain, vault, statement, drawer)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (no) DO UPDATE SET name = excluded.name, kj_id = excluded.kj_id,
-                     relay = excluded.relay, chain = excluded.chain, vault = excluded.vault, vault_next = NULL,
-                     statement = excluded.statement, drawer = excluded.drawer, failures = 0, locked_until = 0,
-                     inbox_after = iif(root = excluded.root, inbox_after, 0),
-                     sent_after = iif(root = excluded.root, sent_after, 0), root = excluded.root",
-                params![
-                    wish.office.as_str(),
-                    kept.name,
-                    wish.kj_id.as_str(),
-                    kept.relay,
-                    wish.root_pem,
-                    kept.chain,
-                    kept.vault.to_bytes(),
-                    kept.statement,
-                    kept.drawer
-                ],
-            )?;
-            begun::forget(tx, wish.office)?;
-            tx.record(Action::Enrolled, wish.office, wish.kj_id.as_str())
+    fn keep_enrolled(&self, by: &Actor, enrolled: &Enrolled<'_>) -> Result<(), OfficeError> {
+        self.base.write(by, |tx| {
+            store::put(tx, enrolled)?;
+            begun::forget(tx, enrolled.no)?;
+            tx.record(Action::Enrolled, enrolled.no, enrolled.kj_id.as_str())
         })
     }
-}
-
-/// What is kept of an office that has begun.
-struct Kept<'a> {
-    name: String,
-    relay: &'a str,
-    chain: String,
-    vault: &'a Vault,
-    statement: String,
-    drawer: Vec<u8>,
 }
 
 /// The first session: with it the account has the password that was wished for. An earlier try whose answer was lost may

@@ -172,6 +172,7 @@ impl Keys {
             is_new
         };
         if is_new {
+            base.use_duties(office.no, &office.duties);
             self.begin_work(base, office);
         }
     }
@@ -182,22 +183,26 @@ impl Keys {
             let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
             open.insert(office.no, Arc::clone(office))
         };
+        base.use_duties(office.no, &office.duties);
         if let Some(before) = before {
             before.ended.send_replace(true);
-            // What is being sealed or kept with the old keys comes to its end before anything begins with the new.
-            for _ in 0..LAST_WORK_LOOKS {
-                if Arc::strong_count(&before) == 1 {
-                    break;
-                }
-                tokio::time::sleep(LAST_WORK_LOOK).await;
-            }
+            wait_for_last_work(&before).await;
         }
         self.begin_work(base, office);
     }
 
     fn begin_work(&self, base: &Base, office: &Arc<OpenOffice>) {
-        base.use_duties(office.no, &office.duties);
         (self.begin)(base, self, office);
         base.tell(office.no, Topic::Link);
+    }
+}
+
+/// What is being sealed or kept with replaced keys comes to its end before anything begins with the new.
+async fn wait_for_last_work(replaced: &Arc<OpenOffice>) {
+    for _ in 0..LAST_WORK_LOOKS {
+        if Arc::strong_count(replaced) == 1 {
+            return;
+        }
+        tokio::time::sleep(LAST_WORK_LOOK).await;
     }
 }

@@ -4,7 +4,6 @@
 use std::sync::PoisonError;
 
 use jiff::SignedDuration;
-use rusqlite::params;
 use tasuki_client::ClientError;
 use tasuki_identity::office_key::OfficePublicKey;
 use tasuki_identity::recovery::RecoveryCode;
@@ -66,7 +65,7 @@ impl Offices {
     ///
     /// # Errors
     /// When the relay cannot be asked and was not before, or the database fails.
-    pub async fn holds_published_key(&self, open: &OpenOffice) -> Result<bool, OfficeError> {
+    pub(crate) async fn holds_published_key(&self, open: &OpenOffice) -> Result<bool, OfficeError> {
         let known = *open.published.lock().unwrap_or_else(PoisonError::into_inner);
         match known {
             Some(known) if self.base.now().duration_since(known.at).abs() < FRESH => Ok(known.is_ours),
@@ -207,9 +206,10 @@ impl Offices {
         .await?;
         self.base.write(&by.into(), |tx| {
             // From the beginning: what another node has received in the meantime is fetched here too.
-            let sql = "UPDATE office SET vault = ?2, vault_next = NULL, statement = ?3, drawer = ?4,
-                           inbox_after = 0, sent_after = 0 WHERE no = ?1";
-            tx.execute(sql, params![office.as_str(), vault.to_bytes(), text, drawer])?;
+            store::read_anew(tx, office)?;
+            store::set_vault(tx, office, &vault.to_bytes())?;
+            store::set_statement(tx, office, &text)?;
+            store::set_drawer(tx, office, &drawer)?;
             tx.record(Action::OfficeKeyAdopted, office, "")
         })?;
         self.replace_keys(office, secrets, password).await

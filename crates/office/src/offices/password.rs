@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::params;
 use tasuki_client::ClientError;
 use tasuki_identity::recovery::RecoveryCode;
 use tasuki_identity::vault::{Secrets, Vault, VaultError};
@@ -103,14 +102,11 @@ impl Offices {
 
     /// The relay has taken the password that opened this vault: the other one is forgotten.
     pub(super) fn settle_vault(&self, no: OfficeNo, opened: Opened) -> Result<(), OfficeError> {
-        let sql = match opened {
-            Opened::Present => "UPDATE office SET vault_next = NULL WHERE no = ?1",
-            Opened::Next => {
-                "UPDATE office SET vault = coalesce(vault_next, vault), vault_next = NULL WHERE no = ?1"
-            }
-        };
         self.base.keep(|tx| {
-            tx.execute(sql, [no.as_str()])?;
+            match opened {
+                Opened::Present => store::forget_next_vault(tx, no)?,
+                Opened::Next => store::take_next_vault(tx, no)?,
+            }
             Ok(())
         })
     }
@@ -132,8 +128,7 @@ impl Offices {
         let (old, new) = (Zeroizing::new(old.to_owned()), Zeroizing::new(new.to_owned()));
         let change = Change { vault: self.vault_with(no, &old, &new).await?, old, new };
         self.base.write(&by.into(), |tx| {
-            let sql = "UPDATE office SET vault_next = ?2 WHERE no = ?1";
-            tx.execute(sql, params![no.as_str(), change.vault])?;
+            store::set_next_vault(tx, no, &change.vault)?;
             tx.record(Action::OfficePasswordChanged, no, "")
         })?;
         match change_at_relay(&office, &change).await {
@@ -168,11 +163,11 @@ impl Offices {
 
     async fn use_new_password(&self, office: &OpenOffice, change: &Change) -> Result<(), OfficeError> {
         self.base.keep(|tx| {
-            let sql = "UPDATE office SET vault = ?2, vault_next = NULL WHERE no = ?1 AND vault_next = ?2";
-            match tx.execute(sql, params![office.no().as_str(), change.vault])? {
-                0 => Err(OfficeError::Changed),
-                _ => Ok(()),
+            let is_ours = store::next_vault(tx, office.no())?.as_deref() == Some(&*change.vault);
+            if !is_ours {
+                return Err(OfficeError::Changed);
             }
+            Ok(store::take_next_vault(tx, office.no())?)
         })?;
         KeyFile::teach(&self.base, office.no(), office.kj_id, &change.new);
         office.set_password(change.new.clone());
@@ -221,8 +216,7 @@ impl Offices {
         let row = self.row(no)?;
         let vault = Vault::from_bytes(&row.vault)?.reset_password(code, new)?;
         self.base.write(&by.into(), |tx| {
-            let sql = "UPDATE office SET vault = ?2, vault_next = NULL WHERE no = ?1";
-            tx.execute(sql, params![no.as_str(), vault.to_bytes()])?;
+            store::set_vault(tx, no, &vault.to_bytes())?;
             LOCK.clear(tx, &no.as_str())?;
             tx.record(Action::OfficeRecovered, no, "")
         })?;

@@ -1,7 +1,6 @@
 //! The certificate that follows: renewed while it still lasts, and in use at once.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
 use tasuki_client::ClientError;
 use tasuki_identity::chain::CertificateChain;
 use tasuki_identity::statement::SignedStatement;
@@ -13,7 +12,7 @@ use super::keys::OpenOffice;
 use super::secrets::{copies, copy_of_signing_key};
 use super::session::with_session;
 use super::statements::{began, state_after, verify_own};
-use super::store::OfficeRow;
+use super::store::{self, OfficeRow};
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
 
@@ -43,8 +42,8 @@ impl Offices {
         let chain = CertificateChain::from_pem(pem.as_bytes()).map_err(|_| ClientError::Unintelligible)?;
         let statement = self.state_anew(office, &row, &chain).await?;
         self.base.write(&Actor::Node, |tx| {
-            let sql = "UPDATE office SET chain = ?2, statement = ?3 WHERE no = ?1";
-            tx.execute(sql, params![office.no().as_str(), pem, statement])?;
+            store::set_chain(tx, office.no(), &pem)?;
+            store::set_statement(tx, office.no(), &statement)?;
             tx.record(Action::CertificateRenewed, office.no(), "")
         })?;
         let secrets = Secrets {

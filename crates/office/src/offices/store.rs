@@ -3,8 +3,10 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tasuki_identity::chain::{CertificateChain, validity_of};
 use tasuki_identity::statement::SignedStatement;
-use tasuki_terms::OfficeNo;
+use tasuki_protocol::mailbox::Life;
+use tasuki_terms::{KjId, OfficeNo};
 
+use super::lists::{Reading, RelayList};
 use super::own::{Folders, OwnOffice};
 use crate::base::columns::parse;
 use crate::base::error::OfficeError;
@@ -50,6 +52,115 @@ pub(super) fn set_folders(tx: &Tx<'_>, no: OfficeNo, folders: &Folders) -> Resul
 /// What the office states of its key.
 pub(super) fn set_statement(tx: &Tx<'_>, no: OfficeNo, text: &str) -> rusqlite::Result<()> {
     tx.execute("UPDATE office SET statement = ?2 WHERE no = ?1", params![no.as_str(), text]).map(drop)
+}
+
+/// What is kept of an office that has begun.
+pub(super) struct Enrolled<'a> {
+    pub(super) no: OfficeNo,
+    pub(super) name: &'a str,
+    pub(super) kj_id: KjId,
+    pub(super) relay: &'a str,
+    pub(super) root: &'a [u8],
+    pub(super) chain: &'a str,
+    pub(super) vault: &'a [u8],
+    pub(super) statement: &'a str,
+    pub(super) drawer: &'a [u8],
+}
+
+/// An office has begun, or begun again: then it keeps its folders, and its place in the mailbox unless the relay is another.
+pub(super) fn put(tx: &Tx<'_>, office: &Enrolled<'_>) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO office (no, name, kj_id, relay, root, chain, vault, statement, drawer)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (no) DO UPDATE SET name = excluded.name, kj_id = excluded.kj_id,
+             relay = excluded.relay, chain = excluded.chain, vault = excluded.vault, vault_next = NULL,
+             statement = excluded.statement, drawer = excluded.drawer, failures = 0, locked_until = 0,
+             inbox_after = iif(root = excluded.root, inbox_after, 0),
+             sent_after = iif(root = excluded.root, sent_after, 0), root = excluded.root";
+    let Enrolled { no, name, kj_id, relay, root, chain, vault, statement, drawer } = office;
+    let values = params![no.as_str(), name, kj_id.as_str(), relay, root, chain, vault, statement, drawer];
+    tx.execute(sql, values).map(drop)
+}
+
+/// The certificate.
+pub(super) fn set_chain(tx: &Tx<'_>, no: OfficeNo, pem: &str) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET chain = ?2 WHERE no = ?1", params![no.as_str(), pem]).map(drop)
+}
+
+/// The key of the drawer, sealed for the office's own key.
+pub(super) fn set_drawer(tx: &Tx<'_>, no: OfficeNo, sealed: &[u8]) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET drawer = ?2 WHERE no = ?1", params![no.as_str(), sealed]).map(drop)
+}
+
+/// The vault that counts; one that was laid beside it is forgotten.
+pub(super) fn set_vault(tx: &Tx<'_>, no: OfficeNo, vault: &[u8]) -> rusqlite::Result<()> {
+    let sql = "UPDATE office SET vault = ?2, vault_next = NULL WHERE no = ?1";
+    tx.execute(sql, params![no.as_str(), vault]).map(drop)
+}
+
+/// Lays a vault beside the one that counts.
+pub(super) fn set_next_vault(tx: &Tx<'_>, no: OfficeNo, vault: &[u8]) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET vault_next = ?2 WHERE no = ?1", params![no.as_str(), vault]).map(drop)
+}
+
+/// The vault that was laid beside the one that counts takes its place.
+pub(super) fn take_next_vault(tx: &Tx<'_>, no: OfficeNo) -> rusqlite::Result<()> {
+    let sql = "UPDATE office SET vault = coalesce(vault_next, vault), vault_next = NULL WHERE no = ?1";
+    tx.execute(sql, [no.as_str()]).map(drop)
+}
+
+pub(super) fn forget_next_vault(tx: &Tx<'_>, no: OfficeNo) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET vault_next = NULL WHERE no = ?1", [no.as_str()]).map(drop)
+}
+
+/// The life of the relay that was seen last.
+pub(crate) fn life(db: &Connection, no: OfficeNo) -> rusqlite::Result<Option<Life>> {
+    let life: String =
+        db.query_row("SELECT life FROM office WHERE no = ?1", [no.as_str()], |row| row.get(0))?;
+    Ok(life.parse().ok())
+}
+
+pub(crate) fn set_life(tx: &Tx<'_>, no: OfficeNo, life: Life) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET life = ?2 WHERE no = ?1", [no.as_str(), &life.to_string()]).map(drop)
+}
+
+/// The lists of the relay are read from their beginning, but for what it keeps of what was acknowledged.
+pub(super) fn read_anew(tx: &Tx<'_>, no: OfficeNo) -> rusqlite::Result<()> {
+    tx.execute("UPDATE office SET inbox_after = 0, sent_after = 0 WHERE no = ?1", [no.as_str()]).map(drop)
+}
+
+/// All lists of the relay are read from their beginning.
+pub(crate) fn read_all_anew(tx: &Tx<'_>, no: OfficeNo) -> rusqlite::Result<()> {
+    let sql = "UPDATE office SET inbox_after = 0, sent_after = 0, kept_after = 0 WHERE no = ?1";
+    tx.execute(sql, [no.as_str()]).map(drop)
+}
+
+/// How far a list of the relay was read, and in which of its lives.
+pub(super) fn reading(db: &Connection, no: OfficeNo, list: RelayList) -> rusqlite::Result<Reading> {
+    let sql = format!("SELECT life, {} FROM office WHERE no = ?1", column(list));
+    db.query_row(&sql, [no.as_str()], |row| {
+        let (life, after): (String, i64) = (row.get(0)?, row.get(1)?);
+        Ok(Reading { life: life.parse().ok(), after: u64::try_from(after).unwrap_or_default() })
+    })
+}
+
+/// A list was read up to a number; that means nothing in another life of the relay than it was read in.
+pub(super) fn set_reading(
+    tx: &Tx<'_>,
+    no: OfficeNo,
+    list: RelayList,
+    life: Life,
+    after: u64,
+) -> rusqlite::Result<()> {
+    let sql = format!("UPDATE office SET {} = ?3 WHERE no = ?1 AND life = ?2", column(list));
+    tx.execute(&sql, params![no.as_str(), life.to_string(), after]).map(drop)
+}
+
+fn column(list: RelayList) -> &'static str {
+    match list {
+        RelayList::Inbox => "inbox_after",
+        RelayList::Kept => "kept_after",
+        RelayList::Sent => "sent_after",
+    }
 }
 
 /// The key of a beginning whose answer did not come yet, sealed.

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 use tasuki_terms::{OfficeNo, Sha256Digest};
 
 use super::reading::Sends;
 use super::send::{Landed, Letter, Send, SendId, Tray};
 use super::state::Event;
-use super::store::apply;
-use crate::base::columns::parse_option;
+use super::store::{self, apply};
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
 use crate::base::{Base, Topic, Tx, digest_of};
@@ -67,14 +65,14 @@ impl Drafts {
         let touched = self.base.keep(|tx| {
             let (landed, touched) = self.place_files(tx, office, &Actor::Program, Tray::New, files)?;
             if let (Landed::One(id), Some(to)) = (landed, to) {
-                set_receiver(tx, id, Some(to))?;
+                store::set_receiver(tx, id, Some(to))?;
                 self.review_send(tx, office, id)?;
             }
             for &id in &touched {
                 let letter = self.letter_of(tx, id)?;
                 let message = if message.is_empty() { letter.message.clone() } else { plain(&message) };
                 self.put_letter(tx, id, &Letter { message, accepted: accept_warnings, ..letter })?;
-                note_staged(tx, id)?;
+                store::set_staged(tx, id)?;
             }
             Ok::<_, OfficeError>(touched)
         })?;
@@ -87,15 +85,11 @@ impl Drafts {
     pub(crate) fn stage(&self, office: OfficeNo, files: Vec<Dropped>) -> Result<(), OfficeError> {
         self.base.keep(|tx| {
             for file in &files {
-                // The name may be a person's: it is not kept in the clear.
-                tx.execute(
-                    "INSERT OR IGNORE INTO staged (office, name, digest, at) VALUES (?1, '', ?2, ?3)",
-                    params![office.as_str(), digest_with_name(file).to_string(), tx.now_ms()],
-                )?;
+                store::note_taken(tx, office, digest_with_name(file))?;
             }
             let (_, touched) = self.place_files(tx, office, &Actor::Folder, Tray::Batch, files)?;
             for id in touched {
-                note_staged(tx, id)?;
+                store::set_staged(tx, id)?;
             }
             Ok::<_, OfficeError>(())
         })?;
@@ -105,13 +99,8 @@ impl Drafts {
 
     /// Whether a file of an export folder was taken already.
     pub(crate) fn is_staged(&self, office: OfficeNo, file: &Dropped) -> Result<bool, OfficeError> {
-        // An earlier version kept name and digest apart.
-        let (now, before) = (digest_with_name(file).to_string(), digest_of(&file.bytes).to_string());
-        self.base.read(|db| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM staged WHERE office = ?1
-                       AND (name, digest) IN (VALUES ('', ?2), (?3, ?4)))";
-            db.query_row(sql, [office.as_str(), &now, &file.name, &before], |row| row.get(0))
-        })
+        let (now, before) = (digest_with_name(file), digest_of(&file.bytes));
+        self.base.read(|db| store::is_taken(db, office, now, (&file.name, before)))
     }
 
     /// Sorts files into sends. Says where they landed, and all sends that they went into.
@@ -140,7 +129,7 @@ impl Drafts {
                 None => self.send_for(tx, office, by, false, receiver, &files)?,
             };
             if receiver.is_some() {
-                set_receiver(tx, id, receiver)?;
+                store::set_receiver(tx, id, receiver)?;
             }
             self.put_files(tx, id, files)?;
             self.review_send(tx, office, id)?;
@@ -158,7 +147,7 @@ impl Drafts {
                 continue;
             }
             let id = match (wanted, tray) {
-                (Destination::Unknown, Tray::One(id)) if exists(tx, id)? => id,
+                (Destination::Unknown, Tray::One(id)) if store::exists(tx, id)? => id,
                 _ => self.send_for(tx, office, by, true, wanted.office(), &some)?,
             };
             self.put_files(tx, id, some)?;
@@ -180,7 +169,7 @@ impl Drafts {
     ) -> Result<SendId, OfficeError> {
         let found = match by {
             Actor::Program => self.replaced_whole(tx, office, receiver, files)?,
-            _ if in_batch => batch_send(tx, office, by, receiver)?,
+            _ if in_batch => store::batch_send(tx, office, by, receiver)?,
             _ => None,
         };
         found.map_or_else(|| self.new_send(tx, office, by, in_batch, receiver), Ok)
@@ -196,17 +185,9 @@ impl Drafts {
         receiver: Option<OfficeNo>,
         files: &[Dropped],
     ) -> Result<Option<SendId>, OfficeError> {
-        let ids: Vec<i64> = {
-            let mut statement = tx.prepare_cached(
-                "SELECT id FROM send WHERE office = ?1 AND state IN ('draft', 'failed')
-                 AND receiver IS ?2 AND by_staff = ?3 AND staged_revision = revision ORDER BY id",
-            )?;
-            let values = params![office.as_str(), receiver.map(|no| no.to_string()), Actor::Program.word()];
-            statement.query_map(values, |row| row.get(0))?.collect::<Result<_, _>>()?
-        };
         let new: BTreeSet<_> = files.iter().map(|file| file.name.as_str()).collect();
-        for id in ids {
-            let send = self.sends.read(tx, office, SendId(id))?;
+        for id in store::untouched(tx, office, &Actor::Program, receiver)? {
+            let send = self.sends.read(tx, office, id)?;
             if send.review.files.iter().all(|file| new.contains(file.name.as_str())) {
                 return Ok(Some(send.id));
             }
@@ -222,15 +203,9 @@ impl Drafts {
         in_batch: bool,
         receiver: Option<OfficeNo>,
     ) -> Result<SendId, OfficeError> {
-        let now = tx.now_ms();
         let letter = self.base.seal_json("letter", &Letter::default())?;
         let review = self.base.seal_json("review", &Review::default())?;
-        tx.execute(
-            "INSERT INTO send (office, in_batch, state, receiver, letter, review, by_staff, created_at, updated_at)
-             VALUES (?1, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, ?7)",
-            params![office.as_str(), in_batch, receiver.map(|no| no.to_string()), letter, review, by.word(), now],
-        )?;
-        Ok(SendId(tx.last_insert_rowid()))
+        Ok(store::insert(tx, office, in_batch, receiver, (&letter, &review), by)?)
     }
 
     /// A new 送信 without files yet, for a message that is typed first.
@@ -277,19 +252,10 @@ impl Drafts {
 
     /// Moves a send onto the list of 一括送信, into the one that is there for the same receiver.
     fn move_to_batch(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
-        let receiver: Option<String> =
-            tx.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
-        let other: Option<i64> = tx
-            .query_row(
-                "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
-                 AND receiver = ?2 AND id <> ?3 ORDER BY id LIMIT 1",
-                params![office.as_str(), receiver, id.0],
-                |row| row.get(0),
-            )
-            .optional()?;
-        tx.execute("UPDATE send SET in_batch = 1 WHERE id = ?1", [id.0])?;
-        match other {
-            Some(other) => self.merge(tx, office, SendId(other), id),
+        let mate = store::batch_mate(tx, office, id)?;
+        store::set_in_batch(tx, id)?;
+        match mate {
+            Some(mate) => self.merge(tx, office, mate, id),
             None => Ok(()),
         }
     }
@@ -303,7 +269,7 @@ impl Drafts {
         let texts = [target.letter.message, source.letter.message];
         let message = texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n");
         self.put_letter(tx, into, &Letter { message, accepted: false, staff: String::new() })?;
-        tx.execute("DELETE FROM send WHERE id = ?1", [from.0])?;
+        store::delete(tx, from)?;
         self.review_send(tx, office, into)
     }
 
@@ -315,7 +281,7 @@ impl Drafts {
             let same = known.iter().position(|(_, other)| other.name == file.name);
             if let Some(at) = same {
                 if is_standard(&file.name) && known[at].1.bytes != file.bytes {
-                    tx.execute("DELETE FROM send_file WHERE id = ?1", [known.remove(at).0])?;
+                    store::delete_file(tx, id, known.remove(at).0)?;
                 } else {
                     let Some(name) = free_name(&known, &file) else { continue };
                     file.name = name;
@@ -323,26 +289,18 @@ impl Drafts {
             }
             let name = self.base.seal("file name", file.name.as_bytes())?;
             let contents = self.base.seal("file", &file.bytes)?;
-            tx.execute(
-                "INSERT INTO send_file (send, name, contents) VALUES (?1, ?2, ?3)",
-                params![id.0, name, contents],
-            )?;
-            known.push((tx.last_insert_rowid(), file));
+            known.push((store::insert_file(tx, id, &name, &contents)?, file));
         }
         Ok(())
     }
 
     /// Judges the files of a send anew and keeps what is to be said.
     fn review_send(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
-        let receiver: Option<OfficeNo> =
-            tx.query_row("SELECT receiver FROM send WHERE id = ?1", [id.0], |row| parse_option(row, 0))?;
         let files = self.sends.files_in(tx, id)?;
-        let found = review(&files, office, receiver);
+        let found = review(&files, office, store::receiver(tx, id)?);
         apply(tx, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
-        tx.execute(
-            "UPDATE send SET review = ?2, size = ?3, file_count = ?4, updated_at = ?5 WHERE id = ?1",
-            params![id.0, self.base.seal_json("review", &found)?, found.size, files.len(), tx.now_ms()],
-        )?;
+        let sealed = self.base.seal_json("review", &found)?;
+        store::set_review(tx, id, &sealed, (found.size, files.len()))?;
         // What was accepted were other warnings.
         let mut letter = self.letter_of(tx, id)?;
         letter.accepted = false;
@@ -350,15 +308,12 @@ impl Drafts {
     }
 
     fn letter_of(&self, tx: &Tx<'_>, id: SendId) -> Result<Letter, OfficeError> {
-        let sealed: Vec<u8> =
-            tx.query_row("SELECT letter FROM send WHERE id = ?1", [id.0], |row| row.get(0))?;
-        self.base.unseal_json("letter", &sealed)
+        self.base.unseal_json("letter", &store::letter(tx, id)?)
     }
 
     fn put_letter(&self, tx: &Tx<'_>, id: SendId, letter: &Letter) -> Result<(), OfficeError> {
         let sealed = self.base.seal_json("letter", letter)?;
-        tx.execute("UPDATE send SET letter = ?2 WHERE id = ?1", params![id.0, sealed])?;
-        Ok(())
+        Ok(store::set_letter(tx, id, &sealed)?)
     }
 
     /// Changes a send that can still be changed.
@@ -416,7 +371,7 @@ impl Drafts {
             if send.receiver == receiver {
                 return Ok(());
             }
-            set_receiver(tx, id, receiver)?;
+            store::set_receiver(tx, id, receiver)?;
             self.review_send(tx, office, id)?;
             if send.in_batch { self.move_to_batch(tx, office, id) } else { Ok(()) }
         })
@@ -428,7 +383,7 @@ impl Drafts {
     /// As [`Drafts::set_message`].
     pub fn remove_file(&self, office: OfficeNo, id: SendId, file: i64) -> Result<(), OfficeError> {
         self.change(office, id, |tx, _| {
-            tx.execute("DELETE FROM send_file WHERE id = ?1 AND send = ?2", [file, id.0])?;
+            store::delete_file(tx, id, file)?;
             self.review_send(tx, office, id)
         })
     }
@@ -440,7 +395,7 @@ impl Drafts {
     pub fn delete(&self, office: OfficeNo, by: impl Into<Actor>, id: SendId) -> Result<(), OfficeError> {
         self.base.write(&by.into(), |tx| {
             self.sends.editable(tx, office, id)?;
-            tx.execute("DELETE FROM send WHERE id = ?1", [id.0])?;
+            store::delete(tx, id)?;
             tx.record(Action::DraftDeleted, office, &id.0.to_string())
         })?;
         self.base.tell(office, Topic::Sends);
@@ -450,45 +405,12 @@ impl Drafts {
 
 fn note_edited(tx: &Tx<'_>, id: SendId) -> Result<(), OfficeError> {
     apply(tx, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
-    let sql = "UPDATE send SET updated_at = ?2 WHERE id = ?1";
-    tx.execute(sql, params![id.0, tx.now_ms()])?;
-    Ok(())
-}
-
-fn set_receiver(db: &Connection, id: SendId, receiver: Option<OfficeNo>) -> rusqlite::Result<()> {
-    let sql = "UPDATE send SET receiver = ?2, receiver_name = '' WHERE id = ?1 AND receiver IS NOT ?2";
-    db.execute(sql, params![id.0, receiver.map(|no| no.to_string())])?;
-    Ok(())
-}
-
-fn exists(db: &Connection, id: SendId) -> rusqlite::Result<bool> {
-    db.query_row("SELECT EXISTS (SELECT 1 FROM send WHERE id = ?1)", [id.0], |row| row.get(0))
+    Ok(store::set_updated(tx, id)?)
 }
 
 /// A message as it is kept: one kind of line break, and no longer than a parcel carries.
 fn plain(message: &str) -> String {
     message.replace("\r\n", "\n").chars().take(tasuki_parcel::limits::MESSAGE_CHARS).collect()
-}
-
-/// A folder or a program has put it there as it is now.
-fn note_staged(db: &Connection, id: SendId) -> rusqlite::Result<()> {
-    db.execute("UPDATE send SET staged_revision = revision WHERE id = ?1", [id.0])?;
-    Ok(())
-}
-
-/// The open send of 一括送信 for a receiver. A person may go on with what a folder put there, and it is the person's then; a
-/// folder never adds to what a person puts together.
-fn batch_send(
-    db: &Connection,
-    office: OfficeNo,
-    by: &Actor,
-    receiver: Option<OfficeNo>,
-) -> rusqlite::Result<Option<SendId>> {
-    let sql = "SELECT id FROM send WHERE office = ?1 AND in_batch = 1 AND state IN ('draft', 'failed')
-               AND receiver IS ?2 AND (NOT ?3 OR (by_staff = ?4 AND staged_revision IS revision))
-               ORDER BY id LIMIT 1";
-    let values = params![office.as_str(), receiver.map(|no| no.to_string()), by.is_automatic(), by.word()];
-    db.query_row(sql, values, |row| row.get(0).map(SendId)).optional()
 }
 
 fn is_standard(name: &str) -> bool {

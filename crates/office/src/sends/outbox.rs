@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::params;
 use tasuki_terms::{OfficeNo, ParcelId};
 
 use super::reading::Sends;
 use super::send::{Letter, Send, SendId};
 use super::state::{Event, SendState};
-use super::store::apply;
+use super::store::{self, Queued, apply};
 use crate::base::duty::Duty;
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
-use crate::base::{Base, Topic, Tx, blocking};
+use crate::base::{Base, Topic, blocking};
 use crate::offices::Keys;
 use crate::offices::session::with_session;
 use crate::partners;
@@ -55,8 +54,7 @@ impl Outbox {
         let by = by.into();
         let staff: String = staff_name.chars().take(tasuki_parcel::limits::STAFF_CHARS).collect();
         let run = self.base.write(&by, |tx| {
-            let run: i64 =
-                tx.query_row("SELECT coalesce(max(run), 0) + 1 FROM send", [], |row| row.get(0))?;
+            let run = store::next_run(tx)?;
             for &(id, revision) in shown {
                 let send = self.sends.editable(tx, office, id)?;
                 if send.revision != revision || (by.is_automatic() && !send.is_untouched()) {
@@ -70,17 +68,11 @@ impl Outbox {
                     return Err(OfficeError::NotReady);
                 }
                 let parcel = new_parcel_id(tx.now())?;
-                let name = partner.map(|partner| partner.name().to_owned()).unwrap_or_default();
                 let letter = Letter { staff: staff.clone(), ..send.letter.clone() };
                 let letter = self.base.seal_json("letter", &letter)?;
-                tx.execute(
-                    "UPDATE send SET run = ?2, parcel = ?3, queued_at = ?4, updated_at = ?4, attempts = 0,
-                         next_try_at = NULL, reason = '', key_epoch = NULL, digest = NULL, by_staff = ?5,
-                         receiver_name = ?6, letter = ?7, revision = revision + 1
-                     WHERE id = ?1",
-                    params![id.0, run, parcel.to_string(), tx.now_ms(), by.word(), name, letter],
-                )?;
-                list_months(tx, &send)?;
+                let receiver_name = partner.as_ref().map(partners::Partner::name).unwrap_or_default();
+                let queued = Queued { run, parcel, by: &by, receiver_name, letter: &letter };
+                store::set_queued(tx, &send, &queued)?;
                 tx.record(Action::Queued, office, &parcel.to_string())?;
             }
             Ok::<_, OfficeError>(run)
@@ -109,7 +101,7 @@ impl Outbox {
 
     /// What was taken back and is not confirmed yet.
     pub(crate) fn to_withdraw(&self, office: OfficeNo) -> Result<Vec<Send>, OfficeError> {
-        self.sends.select("office = ?1 AND state = 'withdrawing' ORDER BY id", &[&office.as_str()])
+        self.sends.select(|db| store::to_withdraw(db, office))
     }
 
     /// The relay has confirmed that it will never deliver a parcel.
@@ -119,8 +111,7 @@ impl Outbox {
             let event = Event::WithdrawalConfirmed { had: send.sent_at.is_some() };
             let Some(next) = apply(tx, id, event)? else { return Ok(()) };
             if next == SendState::Withdrawn {
-                let sql = "UPDATE send SET changed_at = ?2, reason = '' WHERE id = ?1";
-                tx.execute(sql, params![id.0, tx.now_ms()])?;
+                store::set_changed(tx, id, tx.now())?;
             }
             let subject = send.parcel.map(|parcel| parcel.to_string()).unwrap_or_default();
             tx.record(Action::Withdrawn, office, &subject)
@@ -156,17 +147,6 @@ impl Outbox {
         with_session(&open, || open.client.withdraw(parcel)).await?;
         blocking(move || outbox.note_withdrawn(office, &by, id)).await
     }
-}
-
-/// The months of a send, in the order of the list of 送信状況.
-fn list_months(tx: &Tx<'_>, send: &Send) -> rusqlite::Result<()> {
-    tx.execute("DELETE FROM send_month WHERE id = ?1", [send.id.0])?;
-    for month in &send.review.months {
-        let sql = "INSERT INTO send_month (office, month, at, id) VALUES (?1, ?2, ?3, ?4)";
-        let values = params![send.office.as_str(), month.to_string(), tx.now_ms(), send.id.0];
-        tx.execute(sql, values)?;
-    }
-    Ok(())
 }
 
 /// The number is made here, when a person confirms: however often it is tried, it is one parcel.

@@ -5,10 +5,8 @@ use tasuki_parcel::open::{Expected, Opener, VerifiedAt};
 use tasuki_terms::{OfficeNo, ParcelId};
 
 use super::send::{Counts, Send, SendFilter, SendId};
-use super::state::SendState;
 use super::store::{self, RawSend, SealedFile};
 use crate::base::Base;
-use crate::base::columns::listed;
 use crate::base::error::OfficeError;
 use crate::files::Dropped;
 use crate::offices::{Keys, Opened, unpack};
@@ -49,13 +47,12 @@ impl Sends {
         if send.state.is_open() { Ok(send) } else { Err(OfficeError::Changed) }
     }
 
+    /// The sends that a store finds.
     pub(super) fn select(
         &self,
-        condition: &str,
-        values: &[&dyn rusqlite::ToSql],
+        find: impl FnOnce(&Connection) -> rusqlite::Result<Vec<RawSend>>,
     ) -> Result<Vec<Send>, OfficeError> {
-        let raw = self.base.read(|db| store::all(db, condition, values))?;
-        raw.into_iter().map(|raw| self.send_of(raw)).collect()
+        self.base.read(find)?.into_iter().map(|raw| self.send_of(raw)).collect()
     }
 
     /// What 一括送信 shows: what is not with the relay yet.
@@ -63,12 +60,7 @@ impl Sends {
     /// # Errors
     /// When the drawer is locked.
     pub fn batch(&self, office: OfficeNo) -> Result<Vec<Send>, OfficeError> {
-        self.select(
-            "office = ?1 AND in_batch = 1 AND state IN ('draft', 'queued', 'sending', 'interrupted', 'withdrawing',
-                 'failed')
-             ORDER BY receiver IS NULL, id",
-            &[&office.as_str()],
-        )
+        self.select(|db| store::batch(db, office))
     }
 
     /// 一時保存: everything that is being put together, the newest first.
@@ -76,10 +68,7 @@ impl Sends {
     /// # Errors
     /// When the drawer is locked.
     pub fn drafts(&self, office: OfficeNo) -> Result<Vec<Send>, OfficeError> {
-        self.select(
-            "office = ?1 AND in_batch = 0 AND state IN ('draft', 'failed') ORDER BY updated_at DESC, id DESC",
-            &[&office.as_str()],
-        )
+        self.select(|db| store::drafts(db, office))
     }
 
     /// The sends that were confirmed together.
@@ -87,7 +76,7 @@ impl Sends {
     /// # Errors
     /// When the drawer is locked.
     pub fn of_run(&self, office: OfficeNo, run: i64) -> Result<Vec<Send>, OfficeError> {
-        self.select("run = ?2 AND office = ?1 ORDER BY id", &[&office.as_str(), &run])
+        self.select(|db| store::of_run(db, office, run))
     }
 
     /// 送信状況: what was confirmed, the newest first.
@@ -95,19 +84,7 @@ impl Sends {
     /// # Errors
     /// When the drawer is locked.
     pub fn sent(&self, office: OfficeNo, filter: &SendFilter, limit: u32) -> Result<Vec<Send>, OfficeError> {
-        let (at, id) = filter.before.unwrap_or((i64::MAX, i64::MAX));
-        let (state, receiver, month) = (
-            filter.state.map_or("", SendState::as_str),
-            filter.receiver.map(|no| no.to_string()).unwrap_or_default(),
-            filter.month.map(|month| month.to_string()).unwrap_or_default(),
-        );
-        let nothing_else = state.is_empty() && receiver.is_empty();
-        let mut condition = listed("queued_at", "send_month", &month, nothing_else);
-        condition.push_str(" AND queued_at IS NOT NULL");
-        condition.push_str(if state.is_empty() { " AND ?4 = ''" } else { " AND state = ?4" });
-        condition.push_str(if receiver.is_empty() { " AND ?5 = ''" } else { " AND receiver = ?5" });
-        condition.push_str(" ORDER BY queued_at DESC, id DESC LIMIT ?7");
-        self.select(&condition, &[&office.as_str(), &at, &id, &state, &receiver, &month, &limit])
+        self.select(|db| store::sent(db, office, filter, limit))
     }
 
     /// The contents of a file of a send that is not with the relay yet.

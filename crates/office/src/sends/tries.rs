@@ -1,7 +1,6 @@
 //! Tries, and what became of what was sent: what the link notes of them.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
 use tasuki_protocol::mailbox::Life;
 use tasuki_protocol::parcel::ParcelState;
 use tasuki_protocol::receipt::SignedReceipt;
@@ -11,17 +10,11 @@ use super::outbox::Outbox;
 use super::retry::Trouble;
 use super::send::{Send, SendId};
 use super::state::{Event, SendState};
-use super::store::{apply, apply_to_all, of_parcel};
+use super::store::{self, apply, apply_to_all, of_parcel};
 use crate::base::Topic;
 use crate::base::error::OfficeError;
 use crate::base::record::{Action, Actor};
-
-/// What may be tried: for each receiver the one that was confirmed first. A correction never arrives before what it
-/// corrects.
-const NEXT: &str = "state IN ('queued', 'interrupted') AND NOT EXISTS (
-    SELECT 1 FROM send AS earlier WHERE earlier.office = send.office AND earlier.receiver = send.receiver
-        AND earlier.state IN ('queued', 'sending', 'interrupted')
-        AND (earlier.queued_at, earlier.id) < (send.queued_at, send.id))";
+use crate::offices;
 
 /// No relay delivers anything that was handed in longer ago: what was withdrawn before that stays so by itself.
 const DELIVERED_WITHIN: SignedDuration = SignedDuration::from_hours(100 * 24);
@@ -52,39 +45,22 @@ impl Outbox {
 
     /// What is due to be sent, the oldest first.
     pub(crate) fn due(&self, office: OfficeNo, limit: usize) -> Result<Vec<Send>, OfficeError> {
-        let now = self.base.now().as_millisecond();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let condition = format!(
-            "office = ?1 AND {NEXT} AND coalesce(next_try_at, 0) <= ?2 ORDER BY queued_at, id LIMIT ?3"
-        );
-        self.sends.select(&condition, &[&office.as_str(), &now, &limit])
+        let now = self.base.now();
+        self.sends.select(|db| store::due(db, office, now, limit))
     }
 
     /// There is a line again: what waited only for it need not wait longer.
     pub(crate) fn note_line(&self, office: OfficeNo) -> Result<(), OfficeError> {
-        let reason = Trouble::NoAnswer.reason();
-        self.base.keep(|tx| {
-            let sql = "UPDATE send SET next_try_at = NULL
-                       WHERE office = ?1 AND state = 'interrupted' AND reason = ?2";
-            tx.execute(sql, [office.as_str(), &reason])?;
-            Ok(())
-        })
+        self.base.keep(|tx| Ok(store::wait_no_longer(tx, office, &Trouble::NoAnswer.reason())?))
     }
 
     /// When the next send is due that is not due yet.
     pub(crate) fn next_due(&self, office: OfficeNo) -> Result<Option<Timestamp>, OfficeError> {
-        let at: Option<i64> = self.base.read(|db| {
-            let sql = format!("SELECT min(coalesce(next_try_at, 0)) FROM send WHERE office = ?1 AND {NEXT}");
-            db.query_row(&sql, [office.as_str()], |row| row.get(0))
-        })?;
-        Ok(at.and_then(|at| Timestamp::from_millisecond(at).ok()))
+        self.base.read(|db| store::next_due(db, office))
     }
 
     pub(crate) fn note_receiver_name(&self, id: SendId, name: &str) -> Result<(), OfficeError> {
-        self.base.keep(|tx| {
-            tx.execute("UPDATE send SET receiver_name = ?2 WHERE id = ?1", params![id.0, name])?;
-            Ok(())
-        })
+        self.base.keep(|tx| Ok(store::set_receiver_name(tx, id, name)?))
     }
 
     /// Tries begin. Says which: what was taken back in this moment is not tried.
@@ -105,10 +81,8 @@ impl Outbox {
     /// They are sealed, and the sealed bytes are in the archive.
     pub(crate) fn note_sealed(&self, sealed: &[(SendId, u32, Sha256Digest)]) -> Result<(), OfficeError> {
         self.base.keep(|tx| {
-            let mut statement =
-                tx.prepare_cached("UPDATE send SET key_epoch = ?2, digest = ?3 WHERE id = ?1")?;
             for (id, epoch, digest) in sealed {
-                statement.execute(params![id.0, epoch, digest.to_string()])?;
+                store::set_sealed(tx, *id, *epoch, *digest)?;
             }
             Ok(())
         })
@@ -117,17 +91,11 @@ impl Outbox {
     /// A try ended without the relay's promise. It changes nothing when it is no longer the try that is going on.
     pub(crate) fn note_not_sent(&self, send: &Send, ended: &Ended) -> Result<(), OfficeError> {
         self.base.write(&Actor::Node, |tx| {
-            let sql = "SELECT attempts = ?2 FROM send WHERE id = ?1";
-            let is_this_try: bool = tx.query_row(sql, params![send.id.0, send.attempts], |row| row.get(0))?;
             let event = if ended.next_try_at.is_some() { Event::TryEnded } else { Event::TryFailed };
-            if !is_this_try || apply(tx, send.id, event)?.is_none() {
+            if !store::is_try(tx, send.id, send.attempts)? || apply(tx, send.id, event)?.is_none() {
                 return Ok(());
             }
-            let next_try_at = ended.next_try_at.map(Timestamp::as_millisecond);
-            tx.execute(
-                "UPDATE send SET reason = ?2, next_try_at = ?3, updated_at = ?4 WHERE id = ?1",
-                params![send.id.0, ended.reason, next_try_at, tx.now_ms()],
-            )?;
+            store::set_reason(tx, send.id, &ended.reason, ended.next_try_at)?;
             if event == Event::TryFailed {
                 let parcel = send.parcel.map(|parcel| parcel.to_string()).unwrap_or_default();
                 tx.record(Action::SendFailed, send.office, &parcel)?;
@@ -147,17 +115,13 @@ impl Outbox {
     ) -> Result<(), OfficeError> {
         self.base.write(&Actor::Node, |tx| {
             // Even when it was taken back meanwhile, the relay's promise is written down: it had it.
-            let sql = "UPDATE send SET sent_at = coalesce(sent_at, ?2) WHERE id = ?1 AND parcel IS ?3";
-            let parcel = send.parcel.map(|parcel| parcel.to_string());
-            tx.execute(sql, params![send.id.0, at.as_millisecond(), parcel])?;
+            store::set_sent_at(tx, send.id, send.parcel, at)?;
             if apply(tx, send.id, Event::Told(state))?.is_none() {
                 return Ok(());
             }
-            tx.execute(
-                "UPDATE send SET changed_at = ?2, reason = '', next_try_at = NULL WHERE id = ?1",
-                params![send.id.0, at.as_millisecond()],
-            )?;
-            tx.record(Action::Sent, send.office, &parcel.unwrap_or_default())
+            store::set_changed(tx, send.id, at)?;
+            let parcel = send.parcel.map(|parcel| parcel.to_string()).unwrap_or_default();
+            tx.record(Action::Sent, send.office, &parcel)
         })?;
         self.base.tell(send.office, Topic::Sends);
         Ok(())
@@ -167,8 +131,7 @@ impl Outbox {
     pub(crate) fn note_told(&self, send: &Send, state: ParcelState) -> Result<(), OfficeError> {
         self.base.keep(|tx| {
             if apply(tx, send.id, Event::Told(state))?.is_some() {
-                let sql = "UPDATE send SET changed_at = ?2, reason = '', next_try_at = NULL WHERE id = ?1";
-                tx.execute(sql, params![send.id.0, tx.now_ms()])?;
+                store::set_changed(tx, send.id, tx.now())?;
             }
             Ok::<_, OfficeError>(())
         })?;
@@ -183,18 +146,11 @@ impl Outbox {
             let Some(id) = of_parcel(tx, office, progress.parcel)? else { return Ok(false) };
             let moved = apply(tx, id, Event::Told(progress.state))?.is_some();
             if moved {
-                let sql = "UPDATE send SET changed_at = ?2, reason = '', next_try_at = NULL WHERE id = ?1";
-                tx.execute(sql, params![id.0, progress.at.as_millisecond()])?;
+                store::set_changed(tx, id, progress.at)?;
             }
-            let noted = tx.execute(
-                "UPDATE send SET expires_soon = ?2, sent_at = coalesce(sent_at, ?4),
-                     receipts = iif(json_array_length(?3) > json_array_length(receipts), ?3, receipts)
-                 WHERE id = ?1 AND state <> 'draft'
-                   AND (expires_soon <> ?2 OR json_array_length(?3) > json_array_length(receipts)
-                        OR sent_at IS NULL)",
-                params![id.0, progress.expires_soon, receipts, progress.accepted_at.as_millisecond()],
-            )?;
-            Ok::<_, OfficeError>(moved || noted > 0)
+            let Progress { expires_soon, accepted_at, .. } = progress;
+            let noted = store::set_progress(tx, id, *expires_soon, &receipts, *accepted_at)?;
+            Ok::<_, OfficeError>(moved || noted)
         })?;
         if changed {
             self.base.tell(office, Topic::Sends);
@@ -208,18 +164,17 @@ impl Outbox {
     /// knows it takes for the repeat that it is.
     pub(crate) fn note_life(&self, office: OfficeNo, life: Option<Life>) -> Result<bool, OfficeError> {
         let is_other = self.base.write(&Actor::Node, |tx| {
-            let sql = "SELECT life FROM office WHERE no = ?1";
-            let known: String = tx.query_row(sql, [office.as_str()], |row| row.get(0))?;
-            let new = life.map_or_else(|| known.clone(), |life| life.to_string());
-            if life.is_some() && known == new {
-                return Ok(false);
+            let known = offices::store::life(tx, office)?;
+            if let Some(life) = life {
+                if known == Some(life) {
+                    return Ok(false);
+                }
+                offices::store::set_life(tx, office, life)?;
+                if known.is_none() {
+                    return Ok(false);
+                }
             }
-            tx.execute("UPDATE office SET life = ?2 WHERE no = ?1", [office.as_str(), &new])?;
-            if life.is_some() && known.is_empty() {
-                return Ok(false);
-            }
-            let sql = "UPDATE office SET inbox_after = 0, sent_after = 0, kept_after = 0 WHERE no = ?1";
-            tx.execute(sql, [office.as_str()])?;
+            offices::store::read_all_anew(tx, office)?;
             apply_to_all(tx, office, SendState::Sent, Timestamp::MIN, Event::RelayForgot)?;
             let after = tx.now().saturating_sub(DELIVERED_WITHIN).unwrap_or(Timestamp::MIN);
             apply_to_all(tx, office, SendState::Withdrawn, after, Event::RelayForgot)?;

@@ -12,7 +12,7 @@ use crate::base::digest_of;
 use crate::base::error::OfficeError;
 use crate::base::folder::write_durably;
 use crate::base::record::{Action, Actor};
-use crate::base::set;
+use crate::base::{set, setting};
 use crate::staff;
 
 /// Name of the file; a restore writes [`RESTORED`] into it.
@@ -131,9 +131,8 @@ impl Upkeep {
     /// When the database fails.
     pub fn note_restore_seen(&self, by: impl Into<Actor>) -> Result<(), OfficeError> {
         self.0.write(&by.into(), |tx| {
-            let sql = "INSERT OR REPLACE INTO setting (name, value)
-                 SELECT ?1, value FROM setting WHERE name = ?2";
-            if tx.execute(sql, [SEEN, RESTORED_AT])? > 0 {
+            if let Some(restored) = setting(tx, RESTORED_AT)? {
+                set(tx, SEEN, &restored)?;
                 tx.record(Action::RestoreSeen, None, "")?;
             }
             Ok(())

@@ -17,7 +17,7 @@ use tasuki_office::offices::Enrolment;
 use tasuki_office::offices::LinkState;
 use tasuki_protocol::mailbox::Cursor;
 use tasuki_relay::operator::{self, NewCredentials};
-use tasuki_relay::store::Offices as _;
+use tasuki_relay::store::{Accounts as _, Offices as _};
 use tasuki_terms::Logged;
 
 use tasuki_stage::world::{
@@ -257,6 +257,24 @@ async fn b14_a_beginning_whose_answer_was_lost_is_repeated() {
     let db = rusqlite::Connection::open(restarted.folder().db()).unwrap();
     let kept: i64 = db.query_row("SELECT count(*) FROM begun", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 0, "the key lies in the vault now");
+}
+
+/// The answer that was lost is the one to the new password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_that_had_come_as_far_as_the_password_is_repeated() {
+    let world = World::new().await;
+    let credentials = world.register(CARE).await;
+    let care = world.empty_node(CARE);
+    care.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    let deaf = swallow_answers(world.relay_address());
+    let lost =
+        Enrolment { relay: format!("https://127.0.0.1:{}", deaf.port()), ..world.enrolment(&credentials) };
+    assert!(care.offices.enrol(lost).await.is_err());
+    let hash = tasuki_relay::password::hash(PASSWORD).unwrap();
+    let by = operator::by_operator(Timestamp::now());
+    world.store().set_password(credentials.kj_id, hash, "", by).await.unwrap().unwrap();
+    assert!(care.offices.enrol(world.enrolment(&credentials)).await.unwrap().is_some());
+    assert_eq!(care.offices.open_office(no(CARE)).unwrap().no(), no(CARE));
 }
 
 /// A way to the relay on which its answer to the first request is lost: the line is cut once the answer has come.

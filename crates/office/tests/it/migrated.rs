@@ -1,6 +1,8 @@
 //! A folder of an earlier version goes on working: nothing that it holds is lost on the way.
 
+use data_encoding::HEXLOWER;
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 use tasuki_office::folder::Folder;
 use tasuki_office::node::Node;
 
@@ -8,6 +10,21 @@ use tasuki_stage::world::PASSWORD;
 
 /// What the first version wrote, in its own words.
 const FIRST: &str = include_str!("../../migrations/0001_first.sql");
+
+/// Two entries of the record, as the first version wrote them.
+fn write_chain(db: &Connection) {
+    let mut before = String::new();
+    for (seq, who, action) in [(1, "local", "queued"), (2, "node", "sent")] {
+        let text = format!(r#"["{before}",{seq},{seq}000,"1370000019","{who}","{action}","7"]"#);
+        before = HEXLOWER.encode(&Sha256::digest(text));
+        db.execute(
+            "INSERT INTO audit (seq, at, office, who, action, subject, hash)
+             VALUES (?1, ?1 * 1000, '1370000019', ?2, ?3, '7', ?4)",
+            rusqlite::params![seq, who, action, before],
+        )
+        .unwrap();
+    }
+}
 
 #[test]
 fn arrivals_and_their_months_survive() {
@@ -37,8 +54,11 @@ fn arrivals_and_their_months_survive() {
             .unwrap();
         }
     }
+    write_chain(&Connection::open(folder.db()).unwrap());
     let node = Node::open_now(folder.clone()).unwrap();
     node.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    assert_eq!(node.upkeep.verify_audit().unwrap(), None, "the record goes on");
+    assert_eq!(node.upkeep.audit(None, 10).unwrap().len(), 3);
     drop(node);
     let db = Connection::open(folder.db()).unwrap();
     let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

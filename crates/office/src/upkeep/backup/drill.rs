@@ -16,7 +16,7 @@ use super::{ARCHIVE, BackupError};
 use crate::base::archive::{Side, places};
 use crate::base::error::OfficeError;
 use crate::base::folder::Folder;
-use crate::upkeep::check::{Kept, kept_parcels};
+use crate::upkeep::store::{Kept, kept_parcels};
 
 use crate::base::record;
 use crate::base::{Base, digest_of};
