@@ -20,6 +20,9 @@ const LONGEST_LIFE: Duration = Duration::from_secs(8);
 /// Bytes that the machine itself may hold of what is on the line.
 const BUFFER: u32 = 64 * 1024;
 
+/// How late a timer may be without making a slow line slower.
+const LATE: Duration = Duration::from_millis(100);
+
 /// What a line that does not break by chance is like; by default it is a good one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
@@ -53,14 +56,18 @@ impl Weather {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits as long as a line of this pace needs for so many bytes; for ever if it stands still.
-    async fn pass(&self, pace: Pace, count: usize) {
+    /// Waits as long as a line of this pace needs for so many bytes after those that are through at `due`; for ever if it
+    /// stands still.
+    async fn pass(&self, pace: Pace, count: usize, due: &mut Instant) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         if self.carried.fetch_add(count, Ordering::Relaxed).saturating_add(count) > pace.most {
             std::future::pending::<()>().await;
         }
         if pace.per_second < u64::MAX {
-            tokio::time::sleep(Duration::from_micros(count * 1_000_000 / pace.per_second.max(1))).await;
+            // A line has no memory of what it could have carried while it was idle, but a late timer costs it nothing.
+            let earliest = Instant::now().checked_sub(LATE).unwrap_or(*due);
+            *due = (*due).max(earliest) + Duration::from_micros(count * 1_000_000 / pace.per_second.max(1));
+            tokio::time::sleep_until((*due).into()).await;
         }
     }
 }
@@ -196,7 +203,7 @@ async fn carry(
     weather: &Weather,
     pace: Option<Pace>,
 ) -> io::Result<()> {
-    let mut piece = vec![0; 16 * 1024];
+    let (mut piece, mut due) = (vec![0; 16 * 1024], Instant::now());
     loop {
         let count = from.read(&mut piece).await?;
         if count == 0 {
@@ -209,7 +216,7 @@ async fn carry(
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         if let Some(pace) = pace {
-            weather.pass(pace, count).await;
+            weather.pass(pace, count, &mut due).await;
         }
         to.write_all(piece.get(..count).unwrap_or_default()).await?;
         left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));

@@ -90,7 +90,7 @@ pub(super) fn writable(path: &Path) -> Result<Connection, OpenError> {
     // The checkpointer does it: here nobody would hear of a failure.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "foreign_keys", true)?;
-    db.pragma_update(None, "cache_size", -32 * 1024)?;
+    db.pragma_update(None, "cache_size", -16 * 1024)?;
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
     db.set_prepared_statement_cache_capacity(256);
     Ok(db)
