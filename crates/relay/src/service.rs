@@ -32,6 +32,7 @@ mod peer;
 mod receipts;
 mod refusal;
 mod routes;
+mod serve_error;
 mod sessions;
 mod spool;
 mod tend;
@@ -60,8 +61,9 @@ use limit::Limits;
 use metrics::Metrics;
 use spool::Spool;
 
-pub use listen::{Listening, ServeError, raise_file_limit};
+pub use listen::{Listening, raise_file_limit};
 pub use routes::openapi;
+pub use serve_error::ServeError;
 
 /// Passwords that are hashed at the same time: each takes a processor, and 19 MiB that are kept.
 const HASHERS: usize = 2;

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +21,10 @@ use tower::ServiceExt as _;
 
 use super::door::{Door, Entry};
 use super::peer::Peer;
+use super::serve_error::ServeError;
 use super::tls::{self, Shown};
 use super::write_time::WriteTime;
 use super::{App, Relay, routes, tend};
-use crate::folder::FolderError;
 use crate::store::sqlite::lock_of;
 
 /// Fields in the head of a request, at most.
@@ -48,35 +47,6 @@ const CHORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// How often the relay looks whether its own certificate ends soon.
 const RENEWAL_CHECK: Duration = Duration::from_hours(6);
-
-/// The relay cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Another relay serves this folder, or its lock cannot be had.
-    #[error("another relay serves this folder")]
-    Lock(#[source] std::io::Error),
-    /// A certificate or key of the relay does not work with TLS.
-    #[error("TLS cannot be set up")]
-    Tls(#[from] rustls::Error),
-    /// A file with a trusted authority cannot be read.
-    #[error("{0} holds no certificates of an authority")]
-    Authority(PathBuf),
-    /// Client certificates cannot be verified.
-    #[error("client certificates cannot be verified")]
-    Verifier(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The relay's own certificate cannot be had.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-}
 
 /// A relay that listens, but does not answer yet.
 pub struct Listening {

@@ -17,8 +17,8 @@ use tasuki_identity::chain::{CertificateChain, validity_of};
 use tasuki_terms::Sha256Digest;
 
 use super::Relay;
-use super::listen::ServeError;
 use super::peer::{Peer, PeerCertificate};
+use super::serve_error::ServeError;
 use crate::clock::Clock;
 use crate::folder::ServerIdentity;
 
