@@ -51,7 +51,8 @@ impl Drafts {
         tray: Tray,
         files: Vec<Dropped>,
     ) -> Result<Landed, OfficeError> {
-        let (landed, _) = self.base.keep(|tx| self.place_files(tx, office, &by.into(), tray, files))?;
+        let (landed, _) =
+            self.base.keep(|tx| self.place_files(tx, office, &by.into(), (tray, None), files))?;
         self.base.tell(office, Topic::Sends);
         Ok(landed)
     }
@@ -63,11 +64,7 @@ impl Drafts {
     pub fn submit(&self, office: OfficeNo, submission: Submission) -> Result<Vec<SendId>, OfficeError> {
         let Submission { files, to, message, accept_warnings } = submission;
         let touched = self.base.keep(|tx| {
-            let (landed, touched) = self.place_files(tx, office, &Actor::Program, Tray::New, files)?;
-            if let (Landed::One(id), Some(to)) = (landed, to) {
-                store::set_receiver(tx, id, Some(to))?;
-                self.review_send(tx, office, id)?;
-            }
+            let (_, touched) = self.place_files(tx, office, &Actor::Program, (Tray::New, to), files)?;
             for &id in &touched {
                 let letter = self.letter_of(tx, id)?;
                 let message = if message.is_empty() { letter.message.clone() } else { plain(&message) };
@@ -87,7 +84,7 @@ impl Drafts {
             for file in &files {
                 store::note_taken(tx, office, digest_with_name(file))?;
             }
-            let (_, touched) = self.place_files(tx, office, &Actor::Folder, Tray::Batch, files)?;
+            let (_, touched) = self.place_files(tx, office, &Actor::Folder, (Tray::Batch, None), files)?;
             for id in touched {
                 store::set_staged(tx, id)?;
             }
@@ -103,13 +100,14 @@ impl Drafts {
         self.base.read(|db| store::is_taken(db, office, now, (&file.name, before)))
     }
 
-    /// Sorts files into sends. Says where they landed, and all sends that they went into.
+    /// Sorts files into sends: those for one receiver at most go to the office that is meant, if one is. Says where they
+    /// landed, and all sends that they went into.
     fn place_files(
         &self,
         tx: &Tx<'_>,
         office: OfficeNo,
         by: &Actor,
-        tray: Tray,
+        (tray, meant): (Tray, Option<OfficeNo>),
         files: Vec<Dropped>,
     ) -> Result<(Landed, Vec<SendId>), OfficeError> {
         let current = match tray {
@@ -123,7 +121,7 @@ impl Drafts {
         receivers.dedup();
         let in_batch = current.as_ref().is_some_and(|send| send.in_batch);
         if tray != Tray::Batch && receivers.len() <= 1 {
-            let receiver = receivers.first().and_then(|receiver| receiver.office());
+            let receiver = meant.or_else(|| receivers.first().and_then(|receiver| receiver.office()));
             let id = match current {
                 Some(send) => send.id,
                 None => self.send_for(tx, office, by, false, receiver, &files)?,

@@ -69,6 +69,13 @@ fn a_program_that_repeats_itself_makes_no_second_draft() {
     // Something else does not wait for what could not go.
     let second = submit(&node, vec![deletion(CARE, VISITS, 2)]);
     assert_ne!(second, first);
+    // The same holds for what says nothing of its receiver itself.
+    let map = || Dropped { name: "地図.txt".into(), bytes: "駅から歩いて5分".into() };
+    let to_day =
+        |files| Submission { files, to: Some(no(DAY)), message: String::new(), accept_warnings: false };
+    let attached = node.drafts.submit(no(CARE), to_day(vec![map()])).unwrap();
+    assert_eq!(node.drafts.submit(no(CARE), to_day(vec![map()])).unwrap(), attached);
+    assert_eq!(node.sends.get(no(CARE), attached[0]).unwrap().receiver, Some(no(DAY)));
     // What a person has touched is the person's.
     node.drafts.set_message(no(CARE), first[0], "ひとこと足します").unwrap();
     let third = submit(&node, vec![deletion(CARE, VISITS, 1)]);
