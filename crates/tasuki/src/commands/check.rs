@@ -3,7 +3,7 @@
 mod human;
 mod json;
 
-use std::io::Read;
+use std::io::{BufWriter, Read, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ use crate::input::{self, Visitor};
 
 #[derive(Args)]
 #[command(
-    after_help = "終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れないものあり"
+    after_help = "終了コード：0 誤りなし、1 誤りあり（--strict では警告も）、2 使い方の誤り・読み取れないものあり・確かめるファイルがない"
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Options {
@@ -72,7 +72,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.json {
         json::print(&results, lang, options.full_paths)?;
     } else {
-        human::print(&results, lang);
+        let mut out = BufWriter::new(anstream::stdout().lock());
+        human::print(&mut out, &results, lang)?;
+        out.flush()?;
     }
     Ok(exit_code(&results, options.strict))
 }
@@ -90,7 +92,9 @@ fn check(paths: &[PathBuf], table: Option<&ServiceCodes>) -> Results {
 
 fn exit_code(results: &Results, strict: bool) -> ExitCode {
     let failed = results.count(Severity::Error) > 0 || strict && results.count(Severity::Warning) > 0;
-    ExitCode::from(if results.unreadable { 2 } else { u8::from(failed) })
+    // Nothing that was checked is nothing that was found good.
+    let is_trouble = results.unreadable || results.files.is_empty();
+    ExitCode::from(if is_trouble { 2 } else { u8::from(failed) })
 }
 
 struct Collector<'a> {

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::process::{tasuki_in, text};
+use crate::process::{tasuki, tasuki_in, text};
 
 const PLAN: &str = "UPPLAN_202510_1370000019_43_1370000027_11_20251001090000.CSV";
 
@@ -63,6 +63,30 @@ fn the_exit_status_tells_errors_from_warnings_from_trouble() {
     assert_eq!(tasuki_in(alone.path(), &["check", PLAN, "missing"]).status.code(), Some(2));
     assert_eq!(tasuki_in(alone.path(), &["check"]).status.code(), Some(2));
     assert_eq!(tasuki_in(alone.path(), &["check", "--format", "x", "."]).status.code(), Some(2));
+}
+
+#[test]
+fn nothing_that_was_checked_is_no_pass() {
+    let folder = TempDir::new().unwrap();
+    put(&folder.path().join("案内.docx"), b"PK");
+    for options in [&["check", "."][..], &["check", "--json", "."], &["check", "--strict", "."]] {
+        assert_eq!(tasuki_in(folder.path(), options).status.code(), Some(2), "{options:?}");
+    }
+}
+
+/// `tasuki check … | head`: nobody is told of a broken pipe.
+#[test]
+fn who_wants_no_more_of_the_output_hears_nothing() {
+    let second = GOOD_ROW.replace("131016", "13101");
+    let folder = folder_with(&second.repeat(2000));
+    for options in [&["check", "."][..], &["check", "--json", "."], &["show", PLAN]] {
+        let mut command = tasuki();
+        command.args(options).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(141)), "{options:?}");
+    }
 }
 
 #[test]

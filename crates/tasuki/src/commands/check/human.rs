@@ -1,5 +1,7 @@
 //! The results for people, grouped by file.
 
+use std::io::{self, Write};
+
 use anstyle::{AnsiColor, Style};
 use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, UnitReport};
 
@@ -45,7 +47,7 @@ const ENGLISH: Words = Words {
     skipped: |skipped| format!("{skipped} files that are none of the standard were passed over"),
 };
 
-pub(super) fn print(results: &Results, lang: Lang) {
+pub(super) fn print(out: &mut impl Write, results: &Results, lang: Lang) -> io::Result<()> {
     let words = match lang {
         Lang::Ja => &JAPANESE,
         Lang::En => &ENGLISH,
@@ -53,31 +55,38 @@ pub(super) fn print(results: &Results, lang: Lang) {
     for (path, file) in &results.files {
         let findings = file.findings();
         if !findings.is_empty() {
-            print_group(path, &(words.file)(file), &findings, words, lang);
+            print_group(out, path, &(words.file)(file), &findings, words, lang)?;
         }
     }
     for unit in results.units.iter().filter(|unit| !unit.findings.is_empty()) {
-        print_group(&(words.unit)(unit, lang), &unit.files.join("\n  "), &unit.findings, words, lang);
+        print_group(out, &(words.unit)(unit, lang), &unit.files.join("\n  "), &unit.findings, words, lang)?;
     }
     if results.skipped > 0 {
-        anstream::println!("{}", (words.skipped)(results.skipped));
+        writeln!(out, "{}", (words.skipped)(results.skipped))?;
     }
     if results.files.is_empty() {
-        anstream::println!("{}", words.nothing);
+        writeln!(out, "{}", words.nothing)?;
     }
-    anstream::println!("{}", (words.summary)(results));
+    writeln!(out, "{}", (words.summary)(results))
 }
 
-fn print_group(title: &str, about: &str, findings: &[Finding], words: &Words, lang: Lang) {
+fn print_group(
+    out: &mut impl Write,
+    title: &str,
+    about: &str,
+    findings: &[Finding],
+    words: &Words,
+    lang: Lang,
+) -> io::Result<()> {
     let bold = Style::new().bold();
-    anstream::println!("{bold}{title}{bold:#}\n  {about}");
+    writeln!(out, "{bold}{title}{bold:#}\n  {about}")?;
     for finding in findings {
-        print_finding(finding, words, lang);
+        print_finding(out, finding, words, lang)?;
     }
-    anstream::println!();
+    writeln!(out)
 }
 
-fn print_finding(finding: &Finding, words: &Words, lang: Lang) {
+fn print_finding(out: &mut impl Write, finding: &Finding, words: &Words, lang: Lang) -> io::Result<()> {
     let severity = finding.severity();
     let style = style(severity);
     let place = finding.row.map(|row| format!("  {}", (words.row)(row))).unwrap_or_default();
@@ -87,8 +96,8 @@ fn print_finding(finding: &Finding, words: &Words, lang: Lang) {
     });
     let field = field.unwrap_or_default();
     let (code, name) = (finding.code.as_str(), severity.name(lang));
-    anstream::println!("  {style}{} {name}{style:#} {code}{place}{field}", sign(severity));
-    anstream::println!("      {}\n      → {}", finding.message(lang), finding.hint(lang));
+    writeln!(out, "  {style}{} {name}{style:#} {code}{place}{field}", sign(severity))?;
+    writeln!(out, "      {}\n      → {}", finding.message(lang), finding.hint(lang))
 }
 
 fn kind(file: &CheckedFile, lang: Lang) -> String {

@@ -72,7 +72,7 @@ pub(super) fn print(results: &Results, lang: Lang, full_paths: bool) -> anyhow::
         },
     };
     let mut stdout = BufWriter::new(std::io::stdout().lock());
-    serde_json::to_writer(&mut stdout, &output)?;
+    serde_json::to_writer(&mut stdout, &output).map_err(std::io::Error::from)?;
     writeln!(stdout)?;
     stdout.flush()?;
     Ok(())
