@@ -2,10 +2,9 @@
 //!
 //! | exit status | meaning |
 //! |---|---|
-//! | 0 | done, nothing to say |
+//! | 0 | done, nothing to say; or whoever read the output wanted no more of it |
 //! | 1 | findings (`check`); a parcel that is refused (`open`) |
 //! | 2 | wrong usage, or something could not be read or written; nothing to check (`check`) |
-//! | 141 | whoever read the output wanted no more of it |
 
 mod commands;
 mod input;
@@ -24,10 +23,7 @@ struct Arguments {
     command: Command,
 }
 
-/// As shells tell of a program that SIGPIPE has ended.
-const READER_GONE: u8 = 141;
-
-/// Whether the output could not be written because nobody reads it any more: that is no fault to tell of.
+/// Whether the output could not be written because its reader, such as `head`, has seen enough: that is no failure.
 fn is_reader_gone(error: &anyhow::Error) -> bool {
     let kinds =
         error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
@@ -37,7 +33,7 @@ fn is_reader_gone(error: &anyhow::Error) -> bool {
 fn main() -> ExitCode {
     match Arguments::parse().command.run() {
         Ok(code) => code,
-        Err(error) if is_reader_gone(&error) => ExitCode::from(READER_GONE),
+        Err(error) if is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("tasuki: {error:#}");
             ExitCode::from(2)

@@ -64,13 +64,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Format::Csv => Box::new(csv::Csv::default()),
         Format::Json => Box::new(json::Json::default()),
     };
-    match show(&options.file, &mut *printer) {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        result => result
-            .map(|()| ExitCode::SUCCESS)
-            .with_context(|| format!("{} を表示できません", options.file.display())),
-    }
+    show(&options.file, &mut *printer)
+        .with_context(|| format!("{} を表示できません", options.file.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(path: &Path, printer: &mut dyn Printer) -> anyhow::Result<()> {
@@ -105,9 +101,4 @@ fn shown_fields(row: &Row<'_>, layout: Option<&'static Layout>) -> Vec<ShownFiel
         ShownField { no: index + 1, field, value: cell.text_lossy().into_owned(), label }
     });
     shown.collect()
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io_error = error.downcast_ref::<io::Error>();
-    io_error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
