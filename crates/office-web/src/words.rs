@@ -111,6 +111,9 @@ pub(crate) fn problem(error: &OfficeError) -> String {
         OfficeError::Damaged => {
             "保存してある内容が壊れています。バックアップから復元するか、相手にもう一度送ってもらってください。".into()
         }
+        OfficeError::ServiceCodes(_) => {
+            "連携基盤のサービスコード表を読み取れません。前の表があれば、それを使い続けます。".into()
+        }
         OfficeError::Vault(_) => "鍵を開けません。パスワードか復元コードを確かめてください。".into(),
         OfficeError::Relay(error) => relay(error),
     }

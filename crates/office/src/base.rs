@@ -1,4 +1,5 @@
-//! The ground that all parts of the node stand on: folder, database, archive, drawer, clock, record, news and bells.
+//! The ground that all parts of the node stand on: folder, database, archive, drawer, table of
+//! service codes, clock, record, news and bells.
 //!
 //! ```text
 //! folder.rs disk.rs    paths of the node's folder, files that are written durably, free space
@@ -6,6 +7,7 @@
 //! columns.rs           values of ours as columns, and the condition of lists
 //! archive.rs           sealed parcels, sent and received
 //! record.rs            who did what, as a chain: `Actor`, `Action`
+//! codes.rs             the table of service codes that the relay handed out: kept, and in use
 //! duty.rs              what an office does by itself: bells that parts ring, and states that pages show
 //! digest.rs            SHA-256 of bytes
 //! lockout.rs           when somebody has guessed too often
@@ -15,6 +17,7 @@
 //! *Architecture invariant:* nothing here knows a part.
 
 pub(crate) mod archive;
+pub(crate) mod codes;
 pub(crate) mod columns;
 pub(crate) mod db;
 pub(crate) mod digest;
@@ -38,6 +41,7 @@ use tokio::sync::broadcast;
 use zeroize::Zeroizing;
 
 use archive::Archive;
+use codes::KeptCodes;
 use db::{Db, DbError};
 pub use digest::digest_of;
 use duty::{Duties, Duty};
@@ -81,6 +85,7 @@ struct Inner {
     folder: Folder,
     db: Db,
     archive: Archive,
+    codes: KeptCodes,
     clock: Clock,
     drawer: RwLock<Option<Arc<DrawerKey>>>,
     duties: RwLock<BTreeMap<OfficeNo, Arc<Duties>>>,
@@ -145,6 +150,7 @@ impl Base {
     pub(crate) fn new(db: Db, folder: Folder, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             archive: Archive::new(&folder),
+            codes: KeptCodes::new(&folder),
             db,
             folder,
             clock,
@@ -180,6 +186,10 @@ impl Base {
 
     pub(crate) fn archive(&self) -> &Archive {
         &self.0.archive
+    }
+
+    pub(crate) fn codes(&self) -> &KeptCodes {
+        &self.0.codes
     }
 
     /// Reads. What is committed before is seen.

@@ -15,7 +15,7 @@
 //! | | [`offices`] | 利用開始, 事業所ユーザログイン, keys, the session with the relay | [`offices::Offices`] |
 //! | | [`staff`] | who may use the node (個人ID) | [`staff::Accounts`] |
 //! | pure | [`files`] | judging files that are to be sent | |
-//! | ground | `base` | folder, database, archive, drawer, clock, record, news, bells | |
+//! | ground | `base` | folder, database, archive, drawer, table of service codes, clock, record, news, bells | |
 //!
 //! A folder uses what stands below it in this table and never what stands above; ARCHITECTURE.md has the arrows one by one,
 //! and a test holds the sources against them. Parts ring bells (`base.ring`) and never know the link, which listens; keys

@@ -5,6 +5,8 @@
 //! harmless. What touches disk or database does so through `Link::run`, off the async workers.
 
 mod acknowledge;
+mod codes;
+mod due;
 mod fetch;
 mod import;
 mod progress;
@@ -43,7 +45,9 @@ pub(crate) struct Link {
     sends: Sends,
     outbox: Outbox,
     inbox: Inbox,
-    kept_due: Arc<fetch::KeptDue>,
+    /// The list of what was acknowledged is to be read.
+    kept_due: Arc<due::Due>,
+    codes_due: Arc<codes::CodesDue>,
 }
 
 impl Link {
@@ -69,6 +73,7 @@ pub(crate) fn begin(base: &Base, keys: &Keys, open: &Arc<OpenOffice>) {
         offices,
         sends,
         kept_due: Arc::default(),
+        codes_due: Arc::default(),
     };
     supervisor::start(&link, open);
 }

@@ -78,6 +78,7 @@ fn duty_code(duty: link::Duty) -> DutyCode {
         link::Duty::Acknowledge => DutyCode::Acknowledge,
         link::Duty::Progress => DutyCode::Progress,
         link::Duty::Renew => DutyCode::Renew,
+        link::Duty::Codes => DutyCode::Codes,
     }
 }
 
@@ -88,6 +89,7 @@ fn obstacle_code(obstacle: Obstacle) -> ObstacleCode {
         Obstacle::NoKey => ObstacleCode::NoKey,
         Obstacle::DiskFull => ObstacleCode::DiskFull,
         Obstacle::Folder => ObstacleCode::Folder,
+        Obstacle::ServiceCodes => ObstacleCode::ServiceCodes,
         Obstacle::Node => ObstacleCode::Node,
     }
 }

@@ -119,7 +119,7 @@ fn judge(opened: Result<Opened, OpenError>, parcel: &Parcel, office: OfficeNo) -
     }
     let names: Vec<_> = opened.files.iter().map(|file| file.name.clone()).collect();
     let files: Vec<_> = (0..).zip(opened.files).collect();
-    let Review { contents, months, .. } = review(&files, parcel.from, Some(office));
+    let Review { contents, months, .. } = review(&files, parcel.from, Some(office), None);
     let inside = ArrivedContents { contents, names, refusal: String::new() };
     Judged { state: known_state(parcel.state), reason: None, inside, months }
 }

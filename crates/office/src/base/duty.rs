@@ -31,6 +31,8 @@ pub enum Duty {
     Progress,
     /// Renewing the certificate.
     Renew,
+    /// Fetching the table of service codes.
+    Codes,
 }
 
 impl Duty {
@@ -44,6 +46,7 @@ impl Duty {
         Self::Acknowledge,
         Self::Progress,
         Self::Renew,
+        Self::Codes,
     ];
 
     /// Name on the page.
@@ -57,13 +60,14 @@ impl Duty {
             Self::Acknowledge => "受信の知らせ",
             Self::Progress => "送信状況の確認",
             Self::Renew => "証明書の更新",
+            Self::Codes => "サービスコード表の更新",
         }
     }
 
     /// How often it is done without being woken.
     pub(crate) fn period(self) -> Duration {
         match self {
-            Self::Renew => Duration::from_hours(1),
+            Self::Renew | Self::Codes => Duration::from_hours(1),
             Self::Import => Duration::from_secs(10),
             _ => Duration::from_mins(1),
         }
@@ -83,6 +87,8 @@ pub enum Obstacle {
     DiskFull,
     /// A folder cannot be read or written.
     Folder,
+    /// The table of service codes that the relay hands out cannot be read.
+    ServiceCodes,
     /// The node failed.
     Node,
 }
@@ -94,6 +100,7 @@ impl From<&OfficeError> for Obstacle {
             OfficeError::Relay(_) => Self::Line,
             OfficeError::NoOfficeKey => Self::NoKey,
             OfficeError::DiskFull => Self::DiskFull,
+            OfficeError::ServiceCodes(_) => Self::ServiceCodes,
             OfficeError::Io(_) | OfficeError::NoFolder => Self::Folder,
             _ => Self::Node,
         }
@@ -115,6 +122,9 @@ impl Obstacle {
             }
             Self::Folder => {
                 "フォルダーを読み書きできません。フォルダーがあるか、つながっているかを確かめてください。"
+            }
+            Self::ServiceCodes => {
+                "連携基盤のサービスコード表を読み取れません。前の表があれば、それを使い続けます。連携基盤の運営者が表を入れ直すと、自動で続けます。"
             }
             Self::Node => "このパソコンの中で問題が起きました。自動で続けて試します。",
         }

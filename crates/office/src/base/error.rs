@@ -1,10 +1,12 @@
 //! What can go wrong at the node.
 
 use std::io;
+use std::sync::Arc;
 
 use tasuki_client::ClientError;
 use tasuki_identity::drawer::DrawerError;
 use tasuki_identity::vault::VaultError;
+use tasuki_standard::codes::ImportError;
 
 pub use super::db::DbError;
 
@@ -54,6 +56,9 @@ pub enum OfficeError {
     /// What was kept is damaged.
     #[error("what was kept is damaged")]
     Damaged,
+    /// The table of service codes that the relay hands out is none. The one before stays in use.
+    #[error("the relay's table of service codes cannot be read")]
+    ServiceCodes(#[source] Arc<ImportError>),
     /// A key cannot be opened or made.
     #[error(transparent)]
     Vault(#[from] VaultError),

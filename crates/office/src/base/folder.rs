@@ -5,6 +5,7 @@
 //! archive/OFFICE/YYYYMM/ID    sealed parcels, sent and received, exactly as they travelled
 //! local.json                  address and token for programs of this machine, while the node runs
 //! unlock.key                  only if an administrator lets the node unlock itself
+//! service-codes               the table of service codes that the relay handed out, under its SHA-256; fetched anew if it is gone
 //! node.id                     a random word: where the database's differs, this is a restored node or a copy
 //! restore.zip                 a backup that is restored at the next start
 //! restore-problem.*           one that could not be restored, and why
@@ -58,6 +59,11 @@ impl Folder {
     /// How programs of this machine reach the node.
     pub fn local(&self) -> PathBuf {
         self.0.join("local.json")
+    }
+
+    /// The table of service codes.
+    pub(crate) fn service_codes(&self) -> PathBuf {
+        self.0.join("service-codes")
     }
 
     /// The key file by which the node unlocks itself.

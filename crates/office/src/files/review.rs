@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tasuki_parcel::attachment::judge;
 use tasuki_standard::FileName;
-use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, check_file, check_units};
+use tasuki_standard::check::{CheckedFile, Finding, Lang, Severity, check_file, check_file_by, check_units};
+use tasuki_standard::codes::ServiceCodes;
 use tasuki_terms::{OfficeNo, ServiceMonth};
 
 use super::dropped::{Dropped, candidate};
@@ -119,8 +120,14 @@ impl FileReview {
     }
 }
 
-/// Reviews the files of a send. `own` is the sending office, `receiver` the one that the send is for.
-pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo>) -> Review {
+/// Reviews the files of a send. `own` is the sending office, `receiver` the one that the send is for. Service codes are
+/// compared with the table, if there is one.
+pub fn review(
+    files: &[(i64, Dropped)],
+    own: OfficeNo,
+    receiver: Option<OfficeNo>,
+    table: Option<&ServiceCodes>,
+) -> Review {
     let candidates: Vec<_> = files.iter().map(|(_, file)| candidate(file)).collect();
     let verdict = judge(&candidates);
     let mut checked = Vec::new();
@@ -129,7 +136,7 @@ pub fn review(files: &[(i64, Dropped)], own: OfficeNo, receiver: Option<OfficeNo
         let refusal = verdict.refused.iter().find(|(at, _)| *at == index);
         let mut remarks: Vec<_> =
             refusal.map(|(_, refusal)| Remark::error(refusal.message(&file.name))).into_iter().collect();
-        let check = is_of_the_standard(&file.name).then(|| checked_file(file)).flatten();
+        let check = is_of_the_standard(&file.name).then(|| checked_file(file, table)).flatten();
         if let Some(check) = &check {
             remarks.extend(office_remarks(check, own, receiver));
         }
@@ -202,9 +209,13 @@ fn is_of_the_standard(name: &str) -> bool {
     (is_csv && name[name.len() - 4..].eq_ignore_ascii_case(".csv")) || name.parse::<FileName>().is_ok()
 }
 
-fn checked_file(file: &Dropped) -> Option<CheckedFile> {
+fn checked_file(file: &Dropped, table: Option<&ServiceCodes>) -> Option<CheckedFile> {
+    let checked = match table {
+        Some(table) => check_file_by(&file.name, &file.bytes[..], table),
+        None => check_file(&file.name, &file.bytes[..]),
+    };
     // Reading from memory does not fail.
-    check_file(&file.name, &file.bytes[..]).ok()
+    checked.ok()
 }
 
 fn kind_name(name: &str) -> String {
@@ -303,7 +314,7 @@ mod tests {
 
     fn reviewed(files: &[Dropped], receiver: Option<&str>) -> Review {
         let files: Vec<_> = (1..).zip(files.iter().cloned()).collect();
-        review(&files, OWN.parse().unwrap(), receiver.map(|no| no.parse().unwrap()))
+        review(&files, OWN.parse().unwrap(), receiver.map(|no| no.parse().unwrap()), None)
     }
 
     #[test]
@@ -340,6 +351,27 @@ mod tests {
         let remark = review.files[0].remarks.iter().find(|remark| remark.weight == Weight::Error).unwrap();
         assert!(remark.place().starts_with("1行目・2列目「"), "{}", remark.place());
         assert!(!remark.hint.is_empty());
+    }
+
+    #[test]
+    fn a_table_of_service_codes_adds_what_the_checker_finds_by_it() {
+        let row = "202407,131016,0000012345,20250920,202510,\"\",1370000027,,111111,,,\"\",244,,,5,1220,1220,,,0,\
+            1220,11.05,13481,90,12132,,1349,0,,,,0,9999999999,,1370000019,\r\n";
+        let file = file(&NAME.replace("DLTPLAN", "UPSIKYU"), row.as_bytes());
+        let by = |table: Option<&ServiceCodes>| {
+            let review = review(&[(1, file.clone())], OWN.parse().unwrap(), None, table);
+            review.files[0].remarks.clone()
+        };
+        let without = by(None);
+        for (line, weight) in
+            [("111112,a,1,,20240601", Weight::Warning), ("111111,a,1,,20240601", Weight::Info)]
+        {
+            let csv = format!("code,name,units,per,valid_from\n{line}\n");
+            let table = tasuki_standard::codes::import(csv.as_bytes()).unwrap();
+            let mut with = by(Some(&table));
+            with.retain(|remark| !without.contains(remark));
+            assert_eq!(with.iter().map(|remark| remark.weight).collect::<Vec<_>>(), [weight], "{line}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Fetches what waits in the mailbox and keeps it. A parcel that cannot be fetched as it should be is tried again by
 //! itself, and holds up none that comes behind it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use tasuki_client::ClientError;
@@ -22,35 +22,6 @@ use crate::sends::retry::{wait, with_jitter};
 /// How often the list of what was acknowledged is read: another computer of the office may have fetched something.
 const READ_KEPT: SignedDuration = SignedDuration::from_hours(1);
 
-/// When the list of what was acknowledged is read again; it is read once after each start.
-pub(super) struct KeptDue(Mutex<Timestamp>);
-
-impl Default for KeptDue {
-    fn default() -> Self {
-        Self(Mutex::new(Timestamp::MIN))
-    }
-}
-
-impl KeptDue {
-    fn is_due(&self, now: Timestamp) -> bool {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) <= now
-    }
-
-    /// Another computer of the office has received something: the list is to be read again.
-    pub(super) fn make(&self) {
-        self.set(Timestamp::MIN);
-    }
-
-    /// That list was read to its end.
-    fn note_read(&self, now: Timestamp) {
-        self.set(now.saturating_add(READ_KEPT).unwrap_or(Timestamp::MAX));
-    }
-
-    fn set(&self, at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
-    }
-}
-
 pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), OfficeError> {
     // What others seal for a key that this computer does not have is left to the one that has it.
     if !link.offices.holds_published_key(open).await? {
@@ -60,7 +31,7 @@ pub(super) async fn work_off(link: &Link, open: &Arc<OpenOffice>) -> Result<(), 
     read(link, open, RelayList::Inbox).await?;
     if link.kept_due.is_due(link.base.now()) {
         read(link, open, RelayList::Kept).await?;
-        link.kept_due.note_read(link.base.now());
+        link.kept_due.note_done(link.base.now(), READ_KEPT);
     }
     Ok(())
 }

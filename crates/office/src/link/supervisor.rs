@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
-use super::{Link, acknowledge, fetch, import, pause, progress, send, withdraw};
+use super::{Link, acknowledge, codes, fetch, import, pause, progress, send, withdraw};
 use crate::base::Topic;
 use crate::base::duty::{Duty, Obstacle};
 use crate::base::error::OfficeError;
@@ -79,6 +79,7 @@ async fn once(link: &Link, open: &Arc<OpenOffice>, duty: Duty) -> Result<(), Off
         Duty::Acknowledge => acknowledge::work_off(link, open).await,
         Duty::Progress => progress::work_off(link, open).await,
         Duty::Renew => link.offices.renew_certificate(open).await,
+        Duty::Codes => codes::work_off(link, open).await,
     }
 }
 

@@ -295,7 +295,9 @@ impl Drafts {
     /// Judges the files of a send anew and keeps what is to be said.
     fn review_send(&self, tx: &Tx<'_>, office: OfficeNo, id: SendId) -> Result<(), OfficeError> {
         let files = self.sends.files_in(tx, id)?;
-        let found = review(&files, office, store::receiver(tx, id)?);
+        let table = self.base.codes().table();
+        let table = table.as_ref().map(|table| &*table.codes);
+        let found = review(&files, office, store::receiver(tx, id)?, table);
         apply(tx, id, Event::Edited)?.ok_or(OfficeError::Changed)?;
         let sealed = self.base.seal_json("review", &found)?;
         store::set_review(tx, id, &sealed, (found.size, files.len()))?;

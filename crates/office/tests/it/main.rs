@@ -17,3 +17,4 @@ mod promises;
 mod refused;
 mod restored;
 mod round;
+mod service_codes;

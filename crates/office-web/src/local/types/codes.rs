@@ -180,6 +180,8 @@ codes! {
         Progress = "progress",
         /// Renewing the certificate.
         Renew = "renew",
+        /// Fetching the table of service codes.
+        Codes = "codes",
     }
 }
 
@@ -196,6 +198,8 @@ codes! {
         DiskFull = "disk-full",
         /// A folder cannot be read or written.
         Folder = "folder",
+        /// The table of service codes that the relay hands out cannot be read.
+        ServiceCodes = "service-codes",
         /// The node failed.
         Node = "node",
     }
