@@ -85,10 +85,9 @@ impl Setup {
         if form.point() {
             return (form, None);
         }
-        let beginning = enrolment.zip(new).map(|(enrolment, new)| Beginning {
-            enrolment: Enrolment { new_password: Zeroizing::new(new.to_owned()), ..enrolment },
-            first,
-        });
+        let beginning = enrolment
+            .zip(new)
+            .map(|(enrolment, new)| Beginning { enrolment: with_password(enrolment, new), first });
         (form, beginning)
     }
 
@@ -156,6 +155,14 @@ impl Setup {
             by: Actor::Nobody,
         })
     }
+}
+
+/// The password that the office is to have. Without a first one it has one already, as for a further computer: the same.
+fn with_password(enrolment: Enrolment, new: &str) -> Enrolment {
+    let new = Zeroizing::new(new.to_owned());
+    let has_first = !enrolment.password.is_empty();
+    let password = if has_first { enrolment.password } else { new.clone() };
+    Enrolment { password, new_password: new, ..enrolment }
 }
 
 fn invited(invitation: Invitation) -> Enrolment {

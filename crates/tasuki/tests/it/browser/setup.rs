@@ -4,7 +4,8 @@ use tasuki_office::offices::Invitation;
 
 use crate::browser::nodes::{Demo, Serving};
 use crate::browser::page::Page;
-use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, no, send, until_arrived};
+use tasuki_relay::operator;
+use tasuki_stage::world::{CARE, PASSWORD, VISITS, World, deletion, new_id, no, send, until_arrived};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium"]
@@ -78,6 +79,72 @@ async fn first_start_wizard_leads_from_the_invitation_to_the_top_screen() {
     page.press(&format!("事業所{CARE}")).await;
     page.sees("最近の動き").await;
     page.is_at(CARE).await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium"]
+async fn a_second_computer_gets_the_key_by_the_recovery_kit() {
+    let world = World::new().await;
+    let credentials = world.register(CARE).await;
+    let first = world.empty_node("first");
+    first.staff.add_first("hanako", "見本 花子", PASSWORD).unwrap();
+    let kit = first.offices.enrol(world.enrolment(&credentials)).await.unwrap().unwrap();
+    let (now, valid) = (jiff::Timestamp::now(), jiff::SignedDuration::from_hours(1));
+    let again = operator::renew_credentials(&**world.store(), no(CARE), false, valid, now).await.unwrap();
+    let invitation = Invitation {
+        tasuki_invitation: 1,
+        relay: world.url(),
+        root_pem: std::fs::read_to_string(world.relay_folder().root()).unwrap(),
+        office: again.office,
+        name: "たすき居宅介護支援事業所".into(),
+        kj_id: again.kj_id,
+        password: None,
+        enrolment_password: again.enrolment_password.to_string(),
+    };
+    let write = |name: &str, bytes: &[u8]| {
+        let path = world.temporary.path().join(name);
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), bytes).unwrap();
+        path
+    };
+    let file = write("second.json", &serde_json::to_vec(&invitation).unwrap());
+
+    // The invitation names no password: the office has one, and it is what is typed.
+    let node = Serving::start(&world.temporary.path().join("second"));
+    let page = Page::open(&node.url).await;
+    page.choose("招待ファイル", &file).await;
+    for label in [
+        "新しいパスワード",
+        "新しいパスワード（もう一度）",
+        "パスワード（13文字以上）",
+        "パスワード（もう一度）",
+    ] {
+        page.fill(label, PASSWORD).await;
+    }
+    page.fill("個人ID", "taro").await;
+    page.fill("氏名", "計画 太郎").await;
+    page.press("利用を開始する").await;
+    page.is_headed("事業所の鍵をこのPCに入れる").await;
+    page.is_accessible("35-bring-key").await;
+
+    page.choose("復元ファイル", &write("kit.json", &kit.file)).await;
+    page.fill("復元コード", "ABCD-EFGH").await;
+    page.press("鍵を入れる").await;
+    page.is_headed("事業所の鍵をこのPCに入れる").await;
+    page.is_accessible("36-bring-key-problem").await;
+    page.choose("復元ファイル", &world.temporary.path().join("kit.json")).await;
+    page.fill("復元コード", &kit.code).await;
+    page.press("鍵を入れる").await;
+    page.sees("最近の動き").await;
+    page.is_connected().await;
+
+    // What arrives is shown on both.
+    let visits = world.participant(VISITS).await;
+    world.send_from(&visits, CARE, new_id(), 1).await;
+    until_arrived(&first, CARE, 1).await;
+    page.choose_in_menu("受信").await;
+    page.list_shows("未読").await;
+    page.is_accessible("37-second-computer").await;
     page.close().await;
 }
 
