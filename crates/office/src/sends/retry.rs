@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn what_brings_no_answer_is_tried_again_and_says_why() {
-        let Trouble::Problem { kind, status, detail, retry_after } = Trouble::of_problem(&Problem {
-            retry_after_s: Some(30),
-            ..Problem::new(ProblemType::MailboxFull)
-        }) else {
+        let full = Problem::new(ProblemType::MailboxFull).retry_after(30);
+        let Trouble::Problem { kind, status, detail, retry_after } =
+            Trouble::from(&ClientError::Problem(Box::new(full)))
+        else {
             panic!("a problem is one")
         };
         assert_eq!((kind, status), (Some(ProblemType::MailboxFull), ProblemType::MailboxFull.status()));

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use tasuki_identity::chain::ChainError;
 use tasuki_identity::statement::{KeyStatement, SignedStatement, StatementError};
-use tasuki_parcel::limits::{ARCHIVE_BYTES, MANIFEST_BYTES};
+use tasuki_parcel::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use tasuki_parcel::manifest::ManifestError;
 use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::ParcelId;
@@ -163,10 +163,16 @@ fn a_second_entry_of_one_name_is_noticed() {
 
 #[test]
 fn parts_without_end_are_not_read_to_their_end() {
-    let size = usize::try_from(MANIFEST_BYTES).unwrap() + 1;
-    for name in ["manifest.json", "manifest.sig", "certificate.pem"] {
-        let error = opened_after(|entries| *entry(entries, name) = vec![b' '; size]);
-        assert!(matches!(error, OpenError::PartTooLarge), "{name}: {error:?}");
+    for (name, limit) in [
+        ("manifest.json", MANIFEST_BYTES),
+        ("manifest.sig", SIGNATURE_BYTES),
+        ("certificate.pem", CERTIFICATE_BYTES),
+    ] {
+        for (size, is_too_large) in [(limit, false), (limit + 1, true), (MANIFEST_BYTES + 1, true)] {
+            let blanks = vec![b' '; usize::try_from(size).unwrap()];
+            let error = opened_after(|entries| *entry(entries, name) = blanks);
+            assert_eq!(matches!(error, OpenError::PartTooLarge), is_too_large, "{name} {size}: {error:?}");
+        }
     }
 }
 
