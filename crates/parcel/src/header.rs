@@ -60,3 +60,65 @@ fn is_long(line: &[u8], seen: usize) -> bool {
     line.iter().all(|byte| matches!(byte, b' '..=b'~'))
         && (line.len() > HEADER_LINE_BYTES || seen == HEADER_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGIN: &str = "age-encryption.org/v1\n";
+    const END: &str = "--- mac\n";
+
+    fn judged(text: &str) -> Header {
+        judge(text.as_bytes())
+    }
+
+    #[test]
+    fn a_header_at_a_glance_is_a_table() {
+        let (ours, other) = ("-> X25519 key\nbody\n", "-> nonsense\nbody\n");
+        for (stanzas, header) in [
+            (String::new(), Header::Small),
+            (ours.repeat(2), Header::Small),
+            (ours.repeat(2) + other, Header::Small),
+            (other.repeat(3), Header::Small),
+            (ours.repeat(3), Header::TooLarge),
+            (ours.repeat(2) + &other.repeat(2), Header::TooLarge),
+            (other.repeat(4), Header::TooLarge),
+            ("a body with blanks\n".into(), Header::Foreign),
+            ("b+/9Z\n".into(), Header::Small),
+            ("b=\n".into(), Header::Foreign),
+            ("A".repeat(128) + "\n", Header::Small),
+            ("A".repeat(129) + "\n", Header::TooLarge),
+        ] {
+            assert_eq!(judged(&format!("{BEGIN}{stanzas}{END}")), header, "{stanzas}");
+        }
+        assert_eq!(judged(&format!("x{BEGIN}{END}")), Header::Foreign);
+    }
+
+    #[test]
+    fn a_header_without_an_end_is_cut_off_or_too_large() {
+        let filled = |bytes: usize| {
+            let lines = format!("{BEGIN}{}", "AAAAAAAAA\n".repeat(bytes / 10));
+            let rest = bytes - lines.len().min(bytes);
+            format!("{lines}{}", "A".repeat(rest)).chars().take(bytes).collect::<String>()
+        };
+        for (text, header) in [
+            (BEGIN.to_owned(), Header::Foreign),
+            (format!("{BEGIN}{}", "A".repeat(128)), Header::Foreign),
+            (format!("{BEGIN}{}", "A".repeat(129)), Header::TooLarge),
+            (format!("{BEGIN}{}\0", "A".repeat(129)), Header::Foreign),
+            (filled(HEADER_BYTES - 1), Header::Foreign),
+            (filled(HEADER_BYTES), Header::TooLarge),
+        ] {
+            assert_eq!(judged(&text), header, "{} bytes", text.len());
+        }
+    }
+
+    #[test]
+    fn a_look_reads_no_further_and_goes_back() {
+        let bytes = format!("before{BEGIN}{END}{}", "x".repeat(2 * HEADER_BYTES));
+        let mut sealed = io::Cursor::new(bytes.into_bytes());
+        sealed.set_position(6);
+        assert_eq!(look(&mut sealed).unwrap(), Header::Small);
+        assert_eq!(sealed.position(), 6);
+    }
+}

@@ -78,6 +78,7 @@ mod tests {
             while let Some(kind) = owed_receipt(state, &acknowledged) {
                 acknowledged = kind.as_str().to_owned();
                 posted.push(kind.as_str());
+                assert!(posted.len() < 5, "{state:?} never ends: {posted:?}");
             }
             let expected: &[&str] = match state {
                 ArrivalState::Unread => &["received"],
@@ -89,6 +90,18 @@ mod tests {
         }
         assert_eq!(owed_receipt(ArrivalState::Unread, "opened"), None, "marked as unread again");
         assert_eq!(owed_receipt(ArrivalState::Imported, "opened"), Some(ReceiptKind::Imported));
+    }
+
+    #[test]
+    fn names_of_states_are_stable() {
+        let names: Vec<_> = ArrivalState::ALL.iter().map(|state| state.as_str()).collect();
+        assert_eq!(names, ["unread", "read", "imported", "refused"]);
+        for &state in ArrivalState::ALL {
+            assert_eq!(ArrivalState::parse(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        let names: Vec<_> = ArrivalState::ALL.iter().map(|state| state.name_ja()).collect();
+        assert_eq!(names, ["未読", "既読", "取込済", "受取不可"]);
     }
 
     #[test]

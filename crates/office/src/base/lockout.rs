@@ -127,4 +127,25 @@ mod tests {
         assert_eq!(known(4, 0).lock_seconds(), None);
         assert_eq!(known(6, 190_000).lock_seconds(), Some(120));
     }
+
+    #[test]
+    fn what_was_counted_is_kept_beside_its_key() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(
+            "CREATE TABLE doors (name TEXT, failures INTEGER, locked_until INTEGER);
+             INSERT INTO doors VALUES ('a', 3, 0), ('b', 0, 0);",
+        )
+        .unwrap();
+        let (place, at) = (Place("doors", "name"), |second| Timestamp::from_second(second).unwrap());
+        let tried = |key: &str, second| place.begin_try(&db, &key, at(second)).unwrap();
+        let counted = |count, locked_until| Some(Try::Counted(Failures { count, locked_until }));
+        assert_eq!(tried("a", 10), counted(4, 0));
+        assert_eq!(tried("a", 10), counted(5, 70_000));
+        assert_eq!(tried("a", 10), Some(Try::Locked(61)));
+        assert_eq!(tried("b", 10), counted(1, 0), "another key is another count");
+        place.clear(&db, &"a").unwrap();
+        assert_eq!(tried("a", 10), counted(1, 0));
+        assert_eq!(tried("b", 10), counted(2, 0));
+        assert_eq!(tried("c", 10), None);
+    }
 }

@@ -91,6 +91,9 @@ pub(super) fn incomplete<'a>(files: impl Iterator<Item = &'a Dropped>) -> Vec<St
 mod tests {
     use super::*;
 
+    /// A file of the standard that is no CSV.
+    const IMAGE: &str = "UPKIHON_IMAGE_0300000100_43_0300000005_11_20191025200201_0001.jpg";
+
     #[test]
     fn what_still_changes_is_left_alone_and_holds_up_nothing() {
         let files = |a, b| BTreeMap::from([("a.csv".into(), (a, None)), ("b.csv".into(), (b, None))]);
@@ -104,6 +107,44 @@ mod tests {
         assert_eq!(look.next(files(2, 2)).still(), [PathBuf::from("a.csv")], "b is another one now");
         let waited = (0..PATIENCE).fold(look, |look, _| look.next(files(2, 1)));
         assert!(waited.has_waited(Path::new("a.csv")) && !first.has_waited(Path::new("a.csv")));
+    }
+
+    #[test]
+    fn what_was_dealt_with_is_not_dealt_with_again() {
+        let files = |size| BTreeMap::from([("a.csv".into(), (size, None))]);
+        let mut look = Look::default().next(files(1)).next(files(1));
+        look.note_done("a.csv".into());
+        assert!(look.still().is_empty());
+        let again = look.next(files(1));
+        assert!(again.still().is_empty(), "it has not changed since");
+        assert_eq!(again.next(files(2)).next(files(2)).still(), [PathBuf::from("a.csv")]);
+        assert_eq!(Look::default().next(BTreeMap::new()).still(), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn patience_ends_at_its_number() {
+        let files = || BTreeMap::from([("a.csv".into(), (1, None))]);
+        let look = (0..PATIENCE).fold(Look::default(), |look, _| look.next(files()));
+        assert!(!look.has_waited(Path::new("a.csv")), "the first look tells no quiet yet");
+        assert!(look.next(files()).has_waited(Path::new("a.csv")));
+        assert!(!look.has_waited(Path::new("b.csv")), "never seen");
+    }
+
+    #[test]
+    fn only_exports_are_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.csv", "B.CSV", IMAGE, "手順.pdf"] {
+            std::fs::File::create(dir.path().join(name)).unwrap().set_len(1).unwrap();
+        }
+        std::fs::create_dir(dir.path().join("folder.csv")).unwrap();
+        for (name, bytes) in [("largest.csv", 67_108_864), ("larger.csv", 67_108_865)] {
+            std::fs::File::create(dir.path().join(name)).unwrap().set_len(bytes).unwrap();
+        }
+        let listed = list(dir.path()).unwrap();
+        let names: Vec<_> = listed.keys().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["B.CSV", IMAGE, "a.csv", "largest.csv"]);
+        assert_eq!(listed[&dir.path().join("a.csv")].0, 1);
+        assert!(list(&dir.path().join("away")).is_err());
     }
 
     #[test]

@@ -111,3 +111,82 @@ fn obstacle(receiver: OfficeNo, standing: Standing) -> Option<Remark> {
     };
     Some(Remark { hint: hint.into(), ..Remark::error(message) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::review::{FileReview, Tally};
+    use super::*;
+
+    /// A send of one file with so many errors and warnings.
+    fn holding(errors: usize, warnings: usize) -> Review {
+        let file = FileReview {
+            id: 1,
+            name: "名簿.pdf".into(),
+            size: 1,
+            kind: "PDF".into(),
+            is_standard: false,
+            rows: 0,
+            people: 0,
+            remarks: vec![],
+            hidden: Tally { infos: 3, warnings, errors },
+        };
+        Review { files: vec![file], ..Review::default() }
+    }
+
+    #[test]
+    fn what_the_directory_says_is_a_table() {
+        use Participation as P;
+        for (said, unconfirmed, standing) in [
+            (Some(P::Active), false, Standing::Active),
+            (Some(P::Active), true, Standing::KeyChanged),
+            (Some(P::Listed), false, Standing::NotYet),
+            (Some(P::Listed), true, Standing::NotYet),
+            (Some(P::Registered), false, Standing::NotYet),
+            (Some(P::Suspended), false, Standing::Suspended),
+            (Some(P::Suspended), true, Standing::Suspended),
+            (None, false, Standing::Unknown),
+            (None, true, Standing::Unknown),
+        ] {
+            assert_eq!(Standing::of(said, unconfirmed), standing, "{said:?} {unconfirmed}");
+        }
+    }
+
+    #[test]
+    fn whether_a_send_can_go_is_a_table() {
+        use Readiness as R;
+        use Standing as S;
+        let receiver = "1370000027".parse().unwrap();
+        for (errors, warnings, standing, accepted, readiness) in [
+            (0, 0, Some(S::Active), false, R::Ready),
+            (0, 0, None, false, R::Unasked),
+            (0, 1, Some(S::Active), false, R::Doubtful),
+            (0, 2, Some(S::Active), false, R::Doubtful),
+            (0, 1, Some(S::Active), true, R::Ready),
+            (0, 1, None, false, R::Unasked),
+            // Nobody can accept an error, or an office that cannot be sent to.
+            (1, 0, Some(S::Active), true, R::Blocked),
+            (2, 0, Some(S::Active), true, R::Blocked),
+            (1, 0, None, true, R::Blocked),
+            (0, 0, Some(S::KeyChanged), true, R::Blocked),
+            (0, 0, Some(S::NotYet), true, R::Blocked),
+            (0, 0, Some(S::Suspended), true, R::Blocked),
+            (0, 0, Some(S::Unknown), true, R::Blocked),
+        ] {
+            let row = format!("{errors} {warnings} {standing:?} {accepted}");
+            let (found, obstacle) = holding(errors, warnings).readiness(Some(receiver), standing, accepted);
+            assert_eq!(found, readiness, "{row}");
+            assert_eq!(obstacle.is_some(), standing.is_some_and(|standing| standing != S::Active), "{row}");
+            assert!(obstacle.is_none_or(|remark| remark.weight == Weight::Error && !remark.hint.is_empty()));
+            assert_eq!(found.can_go(), matches!(readiness, R::Ready | R::Unasked), "{row}");
+        }
+    }
+
+    #[test]
+    fn without_files_or_receiver_nothing_goes() {
+        assert_eq!(Review::default().readiness(None, Some(Standing::Active), true), (Readiness::Empty, None));
+        let (readiness, remark) = holding(0, 0).readiness(None, Some(Standing::Active), true);
+        assert_eq!(readiness, Readiness::Blocked);
+        assert!(!remark.unwrap().hint.is_empty());
+        assert!(!Readiness::Empty.can_go());
+    }
+}

@@ -339,9 +339,12 @@ mod tests {
         let foreign = file(&NAME.replace("1370000019", "1370000035"), b"202407,131016,0000012345,202510\r\n");
         let review = reviewed(&[foreign], None);
         assert!(review.files[0].remarks[0].message.contains("送信元の事業所番号が 1370000035"));
+        assert_eq!(review.files[0].remarks.len(), 1, "nobody has said for whom it is");
+        assert!(!review.files[0].remarks[0].hint.is_empty());
         let elsewhere = file(NAME, b"202407,131016,0000012345,202510\r\n");
         let review = reviewed(&[elsewhere], Some("1370000035"));
         assert!(review.files[0].remarks[0].message.contains("送信先の事業所番号が 1370000027"));
+        assert!(!review.files[0].remarks[0].hint.is_empty());
     }
 
     #[test]
@@ -386,6 +389,90 @@ mod tests {
         let hidden = Tally { errors: 1, ..Tally::default() };
         let only_hidden = FileReview { remarks: vec![], hidden, ..file.clone() };
         assert!(only_hidden.has_error());
+    }
+
+    #[test]
+    fn what_a_send_holds_is_counted() {
+        let row = |person: u32| format!("202407,131016,{person:010},202510\r\n");
+        let two = format!("{}{}", row(1), row(2));
+        let later = NAME.replace("_202510_", "_202511_").replace("20251001090000", "20251001080000");
+        let again = NAME.replace("20251001090000", "20251001090002");
+        let files = [
+            file(&later, row(3).replace("202510", "202511").as_bytes()),
+            file(NAME, two.as_bytes()),
+            file(&again, row(4).as_bytes()),
+            file("名簿.pdf", b"%PDF-1.7 text"),
+        ];
+        let review = reviewed(&files, Some("1370000027"));
+        assert_eq!(
+            review.contents,
+            ["2025年11月の利用票の削除（1名）", "2025年10月の利用票の削除（3名）", "添付ファイル 1 個"]
+        );
+        let months: Vec<_> = review.months.iter().map(|month| (month.year(), month.month())).collect();
+        assert_eq!(months, [(2025, 10), (2025, 11)], "each once, in their order");
+        assert_eq!(review.size, files.iter().map(|file| file.bytes.len() as u64).sum::<u64>());
+        let known =
+            |file: &FileReview| (file.id, file.is_standard, file.rows, file.people, file.kind.clone());
+        assert_eq!(known(&review.files[1]), (2, true, 2, 2, "サービス利用票（第6表）予定の削除".into()));
+        assert_eq!(known(&review.files[3]), (4, false, 0, 0, "PDF".into()));
+    }
+
+    #[test]
+    fn remarks_are_counted_by_their_weight() {
+        let remark = |weight| Remark { weight, ..Remark::error("x".into()) };
+        let shown =
+            [Weight::Info, Weight::Warning, Weight::Warning, Weight::Error, Weight::Error, Weight::Error];
+        let shown: Vec<_> = shown.into_iter().map(remark).collect();
+        let tally = Tally::of(&shown);
+        assert_eq!(tally, Tally { infos: 1, warnings: 2, errors: 3 });
+        let counts =
+            |count: &dyn Fn(Weight) -> usize| [Weight::Info, Weight::Warning, Weight::Error].map(count);
+        assert_eq!(counts(&|weight| tally.count(weight)), [1, 2, 3]);
+        let hidden = Tally { infos: 10, warnings: 20, errors: 30 };
+        let good = reviewed(&[file("名簿.pdf", b"%PDF-1.7 text")], None).files.remove(0);
+        let file = FileReview { remarks: shown.clone(), hidden, ..good.clone() };
+        assert_eq!(counts(&|weight| file.count(weight)), [11, 22, 33]);
+        assert!(file.has_error() && !good.has_error());
+        let review = Review { files: vec![file.clone(), file], remarks: shown, ..Review::default() };
+        assert_eq!(counts(&|weight| review.count(weight)), [23, 46, 69]);
+    }
+
+    #[test]
+    fn csv_files_and_named_images_are_of_the_standard() {
+        let image = "UPKIHON_IMAGE_0300000100_43_0300000005_11_20191025200201_0001.jpg";
+        for (name, is) in [
+            (NAME, true),
+            (image, true),
+            (".csv", true),
+            ("あ.Csv", true),
+            ("csv", false),
+            ("acsv", false),
+            ("xxcsv.pdf", false),
+            ("家族.jpg", false),
+            ("あ", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_the_standard(name), is, "{name}");
+        }
+        assert_eq!([kind_name("名簿.xlsx"), kind_name("名簿")], ["XLSX", "ファイル"]);
+    }
+
+    #[test]
+    fn contents_and_places_are_said_in_words() {
+        let month = Some("202510".parse().unwrap());
+        for (unit, month, people, words) in [
+            (Some("実績"), month, 2, "2025年10月の実績（2名）"),
+            (Some("実績"), None, 1, "実績（1名）"),
+            (None, None, 0, "標準仕様のファイル"),
+        ] {
+            assert_eq!(contents_of(unit, month, people), words);
+        }
+        let place = |row, column| {
+            Remark { row, column, field: "氏名".into(), ..Remark::error(String::new()) }.place()
+        };
+        assert_eq!(place(None, None), "");
+        assert_eq!(place(Some(3), None), "3行目");
+        assert_eq!(place(Some(3), Some(5)), "3行目・5列目「氏名」");
     }
 
     #[test]

@@ -297,6 +297,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_of_a_state_is_a_table() {
+        let where_ = |is: fn(SendState) -> bool| -> Vec<_> {
+            SendState::ALL.iter().filter(|state| is(**state)).map(|state| state.as_str()).collect()
+        };
+        assert_eq!(where_(SendState::is_open), ["draft", "failed"]);
+        assert_eq!(
+            where_(SendState::is_on_its_way),
+            ["queued", "sending", "interrupted", "withdrawing"],
+            "these go on by themselves"
+        );
+        assert_eq!(
+            where_(SendState::is_handed_in),
+            ["sent", "received", "opened", "imported", "refused", "withdrawn", "expired"]
+        );
+        let names: std::collections::BTreeSet<_> =
+            SendState::ALL.iter().map(|state| state.name_ja()).collect();
+        assert_eq!(names.len(), SendState::ALL.len(), "no two look alike");
+    }
+
+    #[test]
     fn names_of_states_are_stable() {
         for &state in SendState::ALL {
             assert_eq!(SendState::parse(state.as_str()), Some(state));

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use tasuki_identity::chain::ChainError;
 use tasuki_identity::statement::{KeyStatement, SignedStatement, StatementError};
-use tasuki_parcel::limits::MANIFEST_BYTES;
+use tasuki_parcel::limits::{ARCHIVE_BYTES, CERTIFICATE_BYTES, MANIFEST_BYTES, SIGNATURE_BYTES};
 use tasuki_parcel::manifest::ManifestError;
 use tasuki_parcel::open::{Expected, OpenError, Opener, VerifiedAt, open};
 use tasuki_terms::ParcelId;
@@ -163,10 +163,16 @@ fn a_second_entry_of_one_name_is_noticed() {
 
 #[test]
 fn parts_without_end_are_not_read_to_their_end() {
-    let size = usize::try_from(MANIFEST_BYTES).unwrap() + 1;
-    for name in ["manifest.json", "manifest.sig", "certificate.pem"] {
-        let error = opened_after(|entries| *entry(entries, name) = vec![b' '; size]);
-        assert!(matches!(error, OpenError::PartTooLarge), "{name}: {error:?}");
+    for (name, limit) in [
+        ("manifest.json", MANIFEST_BYTES),
+        ("manifest.sig", SIGNATURE_BYTES),
+        ("certificate.pem", CERTIFICATE_BYTES),
+    ] {
+        for (size, is_too_large) in [(limit, false), (limit + 1, true), (MANIFEST_BYTES + 1, true)] {
+            let blanks = vec![b' '; usize::try_from(size).unwrap()];
+            let error = opened_after(|entries| *entry(entries, name) = blanks);
+            assert_eq!(matches!(error, OpenError::PartTooLarge), is_too_large, "{name} {size}: {error:?}");
+        }
     }
 }
 
@@ -192,6 +198,30 @@ fn the_padding_holds_nothing_and_is_there() {
     }
     let error = world.open(&encrypt(&plain, &world.b.statement.key)).err().unwrap();
     assert!(matches!(error, OpenError::Padding), "{error:?}");
+}
+
+/// Nothing but the size of the whole says how much padding there may be.
+#[test]
+fn an_archive_is_as_large_as_it_may_be_and_no_larger() {
+    let world = World::new();
+    let all = entries(&world);
+    let archive_with = |padding: &[u8]| {
+        let filled = |(name, bytes): &(String, Vec<u8>)| {
+            if name == "padding" { (name.clone(), padding.to_vec()) } else { (name.clone(), bytes.clone()) }
+        };
+        let all: Vec<_> = all.iter().map(filled).collect();
+        let all: Vec<_> = all.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        archive(&all)
+    };
+    let room = usize::try_from(ARCHIVE_BYTES).unwrap() - archive_with(b"").len();
+    for (padding, is_opened) in [(room, true), (room + 1, false), (room + 100, false)] {
+        let sealed = encrypt(&archive_with(&vec![0; padding]), &world.b.statement.key);
+        match world.open(&sealed) {
+            Ok(_) => assert!(is_opened, "{padding}"),
+            Err(OpenError::Manifest(ManifestError::TooLarge)) => assert!(!is_opened, "{padding}"),
+            Err(error) => panic!("{padding}: {error:?}"),
+        }
+    }
 }
 
 #[test]

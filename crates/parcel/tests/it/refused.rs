@@ -7,22 +7,23 @@ use tasuki_parcel::open::{OpenError, VerifiedAt, open};
 
 use crate::world::{World, archive, decrypt, encrypt, now};
 
-/// A source that counts what is read of it, and may fail behind some place.
+/// A source that counts what is read of it, and may fail behind some place or after so many bytes.
 struct Watched {
     inner: Cursor<Vec<u8>>,
     read: usize,
     fails_at: u64,
+    fails_after: usize,
 }
 
 impl Watched {
     fn new(bytes: Vec<u8>) -> Self {
-        Self { inner: Cursor::new(bytes), read: 0, fails_at: u64::MAX }
+        Self { inner: Cursor::new(bytes), read: 0, fails_at: u64::MAX, fails_after: usize::MAX }
     }
 }
 
 impl Read for &mut Watched {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.inner.position() >= self.fails_at {
+        if self.inner.position() >= self.fails_at || self.read >= self.fails_after {
             // Even of a kind that wrong bytes could have as well.
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the disk has failed"));
         }
@@ -139,5 +140,38 @@ fn a_source_that_fails_is_no_fault_of_the_parcel() {
         let error = open(&mut source, keys, &world.trust(), VerifiedAt::Accepted(now()), None).err().unwrap();
         let OpenError::Io(cause) = error else { panic!("{fails_at}: {error:?}") };
         assert_eq!(cause.to_string(), "the disk has failed");
+    }
+}
+
+/// Its places are read more than once, and any time may be the one that fails.
+#[test]
+fn a_source_that_fails_later_is_no_fault_of_the_parcel_either() {
+    let world = World::new();
+    let (sealed, _) = world.seal(&[("a.csv", b"1")]).unwrap();
+    let keys = std::slice::from_ref(&world.b.key);
+    let opened_until = |fails_after| {
+        let mut source = Watched { fails_after, ..Watched::new(sealed.clone()) };
+        let result = open(&mut source, keys, &world.trust(), VerifiedAt::Accepted(now()), None).map(drop);
+        (result, source.read)
+    };
+    let (whole, all) = opened_until(usize::MAX);
+    whole.unwrap();
+    assert!(all > sealed.len(), "more than once");
+    for fails_after in (0..all).step_by(512) {
+        match opened_until(fails_after) {
+            (Ok(()), read) => assert_eq!(read, all, "{fails_after}"),
+            (Err(OpenError::Io(cause)), _) => assert_eq!(cause.to_string(), "the disk has failed"),
+            (Err(error), _) => panic!("{fails_after}: {error:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_age_cannot_read_is_not_sealed() {
+    let world = World::new();
+    for stanzas in ["", "-> X25519 key\nbody\n", "body\n"] {
+        let text = format!("age-encryption.org/v1\n{stanzas}--- mac\n{}", "x".repeat(200));
+        let (error, _) = opened(&world, text.into_bytes());
+        assert!(matches!(error, OpenError::NotSealed), "{stanzas}: {error:?}");
     }
 }

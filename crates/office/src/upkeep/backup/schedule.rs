@@ -356,6 +356,73 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_told_after_two_days() {
+        let at = |hour: i64| Timestamp::from_second(hour * 3_600).unwrap();
+        let status = |folder: Option<&str>, last: Option<i64>| BackupStatus {
+            folder: folder.map(PathBuf::from),
+            place: BackupPlace::Apart,
+            last_success: last.map(|hour| (at(hour), "x.zip".into())),
+            last_failure: None,
+        };
+        for (folder, last, overdue) in [
+            (None, None, true),
+            (None, Some(100), true),
+            (Some("/backup"), None, true),
+            (Some("/backup"), Some(100), false),
+            (Some("/backup"), Some(52), false),
+            (Some("/backup"), Some(51), true),
+            (Some("/backup"), Some(50), true),
+        ] {
+            assert_eq!(status(folder, last).is_overdue(at(100)), overdue, "{folder:?} {last:?}");
+        }
+    }
+
+    #[test]
+    fn every_trouble_has_its_name() {
+        let io = || std::io::Error::other("x");
+        for (error, trouble) in [
+            (BackupError::NoSpace { needed: 2, free: 1 }, BackupTrouble::DiskFull),
+            (BackupError::Office(OfficeError::DiskFull), BackupTrouble::DiskFull),
+            (BackupError::Office(OfficeError::NoFolder), BackupTrouble::FolderMissing),
+            (BackupError::Office(OfficeError::Io(io())), BackupTrouble::Io),
+            (BackupError::Damaged, BackupTrouble::Unreadable),
+        ] {
+            assert_eq!(BackupTrouble::of(&error), trouble, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn only_own_backups_and_old_leftovers_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_second(10 * 86_400).unwrap();
+        let put = |name: &str, seconds_ago: i64| {
+            let file = std::fs::File::create(dir.path().join(name)).unwrap();
+            let at = u64::try_from(now.as_second() - seconds_ago).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).unwrap();
+        };
+        let names = || {
+            let entries = std::fs::read_dir(dir.path()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<BTreeSet<_>>()
+        };
+        put(".tasuki-backup-now", 0);
+        put(".tasuki-backup-day", 86_400);
+        put(".tasuki-backup-old", 86_401);
+        put("someone's", 30 * 3_600);
+        remove_leftovers(dir.path(), now);
+        let left = [".tasuki-backup-day", ".tasuki-backup-now", "someone's"].map(String::from);
+        assert_eq!(names(), BTreeSet::from(left.clone()));
+
+        let week = (8..=14).map(|day| format!("tasuki-a-2026-04-{day:02}.zip"));
+        let others = ["tasuki-b-2020-01-01.zip".to_owned(), "tasuki-a-2020-01-01.txt".to_owned()];
+        let kept: BTreeSet<_> = left.into_iter().chain(week).chain(others).collect();
+        for name in kept.iter().map(String::as_str).chain(["tasuki-a-2026-04-07.zip"]) {
+            put(name, 0);
+        }
+        remove_old(dir.path(), "tasuki-a-", date(2026, 4, 14));
+        assert_eq!(names(), kept);
+    }
+
+    #[test]
     fn after_two_years_there_are_seven_days_four_weeks_and_twelve_months() {
         let mut made = BTreeSet::new();
         let mut today = date(2024, 1, 1);
