@@ -19,7 +19,7 @@ pub(crate) fn json(output: &Output) -> Value {
 }
 
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
+    for _ in 0..1200 {
         if let Some(found) = look() {
             return found;
         }

@@ -124,11 +124,15 @@ async fn killed_at_any_step_a_parcel_arrives_and_is_imported_once() {
     .unwrap();
 }
 
-/// Whether so many have arrived, and all of them are receipted and imported.
+/// Whether so many have arrived, and all of them are receipted and imported. A node that is killed while it is asked has
+/// not settled anything.
 fn is_settled(folder: &Path, import: &Path, arrivals: usize) -> bool {
-    let listed = office(folder, &["outbox", "--json"]);
-    listed.status.success()
-        && count(folder, "inbox", "arrivals") == arrivals
+    let listed = |list: &str| {
+        let output = office(folder, &[list, "--json"]);
+        output.status.success().then(|| json(&output))
+    };
+    let (Some(sent), Some(arrived)) = (listed("outbox"), listed("inbox")) else { return false };
+    arrived["arrivals"].as_array().map_or(0, Vec::len) == arrivals
+        && sent["sends"].as_array().unwrap().iter().all(|send| send["state"] == "received")
         && files(import).len() == arrivals
-        && { json(&listed)["sends"].as_array().unwrap().iter().all(|send| send["state"] == "received") }
 }
