@@ -52,10 +52,11 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     for step in STEPS {
         cargo(step)?;
     }
-    // The whole workspace, as before: of a single crate's features everything would be built once more.
-    let tools = ["test", "--workspace", "--locked", "--test", "it", "--", "--ignored", "tools::"];
+    // All tests, as before, and of them those with these names: another choice of crates or targets would have other features,
+    // and everything would be built once more.
+    let tools = ["test", "--workspace", "--locked", "--tests", "tools::", "--", "--ignored"];
     run(Command::new("cargo").args(tools).env("PATH", python_programs()?))?;
-    let pages = ["test", "--workspace", "--locked", "--test", "it", "browser::", "--", "--ignored", BROWSERS];
+    let pages = ["test", "--workspace", "--locked", "--tests", "browser::", "--", "--ignored", BROWSERS];
     run(Command::new("cargo").args(pages).env("TASUKI_AXE", axe()?))?;
     fuzz::run_all(FUZZ_SECONDS)
 }
