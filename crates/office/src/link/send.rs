@@ -157,7 +157,7 @@ fn seal_one(link: &Link, open: &OpenOffice, send: &Send) -> Result<(Sealed, bool
 /// What the relay would answer for this receiver, known before anything is uploaded.
 fn refusal(standing: Standing) -> Option<ProblemType> {
     match standing {
-        // Whoever confirmed it was told of the change.
+        // What was confirmed before the change still goes; what is confirmed after it waits at the gate (`files::readiness`).
         Standing::Active | Standing::KeyChanged => None,
         Standing::Suspended => Some(ProblemType::ReceiverSuspended),
         Standing::NotYet => Some(ProblemType::ReceiverNotEnrolled),
